@@ -1,0 +1,74 @@
+"""The calls to Elastic Load Balancing that we make, one function each: only requests and named errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+# boto3 builds its clients at run time, so there is no type to name.
+ElbClient = Any
+
+
+class ElbError(AnsibleAWSError):
+    """A failed call to Elastic Load Balancing, with the action that was being tried."""
+
+
+class ElbErrorHandler(AWSErrorHandler):
+    _CUSTOM_EXCEPTION = ElbError
+
+    @classmethod
+    def _is_missing(cls) -> type[Exception]:
+        return is_boto3_error_code(["TargetGroupNotFound", "TargetGroupNotFoundException"])
+
+
+@ElbErrorHandler.list_error_handler("describe a target group", default_value=None)
+def describe_target_group(client: ElbClient, name: str) -> dict[str, Any] | None:
+    """Return the target group called ``name``, or None when there is none."""
+    found = client.describe_target_groups(Names=[name])["TargetGroups"]
+    return found[0] if found else None
+
+
+@ElbErrorHandler.common_error_handler("describe the attributes of a target group")
+def describe_target_group_attributes(client: ElbClient, arn: str) -> dict[str, str]:
+    """Return all attributes of a target group, name to value."""
+    answer = client.describe_target_group_attributes(TargetGroupArn=arn)
+    return {one["Key"]: one["Value"] for one in answer["Attributes"]}
+
+
+@ElbErrorHandler.common_error_handler("describe the tags of a target group")
+def describe_tags(client: ElbClient, arn: str) -> dict[str, str]:
+    """Return the tags of one resource, name to value."""
+    answer = client.describe_tags(ResourceArns=[arn])
+    return {one["Key"]: one.get("Value", "") for one in answer["TagDescriptions"][0]["Tags"]}
+
+
+@ElbErrorHandler.common_error_handler("create a target group")
+def create_target_group(client: ElbClient, request: dict[str, Any]) -> dict[str, Any]:
+    """Create a target group from the request of CreateTargetGroup and return it."""
+    created: dict[str, Any] = client.create_target_group(**request)["TargetGroups"][0]
+    return created
+
+
+@ElbErrorHandler.common_error_handler("change the health check of a target group")
+def modify_target_group(client: ElbClient, arn: str, health_check: dict[str, Any]) -> None:
+    client.modify_target_group(TargetGroupArn=arn, **health_check)
+
+
+@ElbErrorHandler.common_error_handler("change the attributes of a target group")
+def modify_target_group_attributes(client: ElbClient, arn: str, attributes: dict[str, str]) -> None:
+    pairs = [{"Key": name, "Value": value} for name, value in attributes.items()]
+    client.modify_target_group_attributes(TargetGroupArn=arn, Attributes=pairs)
+
+
+@ElbErrorHandler.common_error_handler("tag a target group")
+def add_tags(client: ElbClient, arn: str, tags: dict[str, str]) -> None:
+    pairs = [{"Key": name, "Value": value} for name, value in tags.items()]
+    client.add_tags(ResourceArns=[arn], Tags=pairs)
+
+
+@ElbErrorHandler.deletion_error_handler("delete a target group")
+def delete_target_group(client: ElbClient, arn: str) -> None:
+    client.delete_target_group(TargetGroupArn=arn)

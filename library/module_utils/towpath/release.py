@@ -1,0 +1,37 @@
+"""What a task-definition revision says of the release that it carries. Pure functions: no AWS, no Ansible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+RELEASE_TAG = "towpath:release"
+GIT_SHA_TAG = "towpath:git-sha"
+PROMOTED_FROM_TAG = "towpath:promoted-from"
+
+
+def tag_values(tags: list[dict[str, str]]) -> dict[str, str]:
+    """ECS lists tags as ``{key, value}``; a tag's value may be left out of the answer when it is empty."""
+    return {tag["key"]: tag.get("value", "") for tag in tags}
+
+
+def release_number(revision: dict[str, Any] | None) -> int | None:
+    """The number of the release that a revision (with its ``tags``) carries, or None when it is not a release."""
+    number = tag_values((revision or {}).get("tags", [])).get(RELEASE_TAG, "")
+    return int(number) if number.isdecimal() else None
+
+
+def release_of(revision: dict[str, Any], container: str) -> dict[str, Any]:
+    """The release that ``revision`` (as ECS describes it, with its ``tags``) carries in ``container``."""
+    tags = tag_values(revision.get("tags", []))
+    number = release_number(revision)
+    images = {one["name"]: one["image"] for one in revision["containerDefinitions"]}
+    image = images.get(container, "")
+    return {
+        "task_definition_arn": revision["taskDefinitionArn"],
+        "release": number,
+        "release_name": "" if number is None else f"v{number}",
+        "image": image,
+        "digest": image.partition("@")[2],
+        "git_sha": tags.get(GIT_SHA_TAG, ""),
+        "promoted_from": tags.get(PROMOTED_FROM_TAG, ""),
+    }
