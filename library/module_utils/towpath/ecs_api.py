@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_message
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code, is_boto3_error_message
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 # boto3 builds its clients at run time, so there is no type to name.
 EcsClient = Any
@@ -39,3 +42,128 @@ def register_task_definition(client: EcsClient, definition: dict[str, Any]) -> d
     """Register ``definition`` (the request of RegisterTaskDefinition) and return the new revision with its tags."""
     answer = client.register_task_definition(**definition)
     return answer["taskDefinition"] | {"tags": answer.get("tags", [])}
+
+
+class ServiceErrorHandler(EcsErrorHandler):
+    @classmethod
+    def _is_missing(cls) -> type[Exception]:
+        return is_boto3_error_code(["ClusterNotFoundException", "ServiceNotFoundException"])
+
+
+@ServiceErrorHandler.list_error_handler("describe a service", default_value=None)
+def describe_service(client: EcsClient, cluster: str, service: str) -> dict[str, Any] | None:
+    """Return one service with its tags, or None when the cluster or the service is not there or INACTIVE."""
+    found = client.describe_services(cluster=cluster, services=[service], include=["TAGS"])["services"]
+    return next((one for one in found if one["status"] != "INACTIVE"), None)
+
+
+@ServiceErrorHandler.common_error_handler("create a service")
+def create_service(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]:
+    """Create a service. The token lets a request be sent again whose answer was lost."""
+    return client.create_service(clientToken=str(uuid.uuid4()), **request)["service"]
+
+
+@ServiceErrorHandler.common_error_handler("update a service")
+def update_service(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]:
+    return client.update_service(**request)["service"]
+
+
+@ServiceErrorHandler.deletion_error_handler("delete a service")
+def delete_service(client: EcsClient, cluster: str, service: str) -> None:
+    """Delete a service with the tasks that it runs, which need not be scaled to 0 before."""
+    client.delete_service(cluster=cluster, service=service, force=True)
+
+
+@ServiceErrorHandler.list_error_handler("list the deployments of a service", default_value=[])
+def list_service_deployments(client: EcsClient, cluster: str, service: str, after: datetime) -> list[dict[str, Any]]:
+    """Return the service-deployment records created since ``after``, with a margin for clocks that differ."""
+    window = {"after": after - timedelta(minutes=1)}
+    return client.list_service_deployments(cluster=cluster, service=service, createdAt=window)["serviceDeployments"]
+
+
+@ServiceErrorHandler.list_error_handler("describe a service deployment", default_value=None)
+def describe_service_deployment(client: EcsClient, arn: str) -> dict[str, Any] | None:
+    found = client.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"]
+    return next(iter(found), None)
+
+
+@ServiceErrorHandler.list_error_handler("describe service revisions", default_value=[])
+def describe_service_revisions(client: EcsClient, arns: list[str]) -> list[dict[str, Any]]:
+    """Describe up to 20 service revisions, as many as ECS takes in one call."""
+    return client.describe_service_revisions(serviceRevisionArns=arns[:20])["serviceRevisions"]
+
+
+@ServiceErrorHandler.list_error_handler("list the tasks of a service", default_value=[])
+def describe_service_tasks(client: EcsClient, cluster: str, service: str) -> list[dict[str, Any]]:
+    """Return a service's tasks, running ones and those that stopped within about the last hour."""
+    pages = client.get_paginator("list_tasks")
+    arns = [
+        arn
+        for status in ("RUNNING", "STOPPED")
+        for page in pages.paginate(cluster=cluster, serviceName=service, desiredStatus=status)
+        for arn in page["taskArns"]
+    ]
+    return [
+        task
+        for start in range(0, len(arns), 100)
+        for task in client.describe_tasks(cluster=cluster, tasks=arns[start : start + 100])["tasks"]
+    ]
+
+
+class ClusterErrorHandler(EcsErrorHandler):
+    @classmethod
+    def _is_missing(cls) -> type[Exception]:
+        return is_boto3_error_code("ClusterNotFoundException")
+
+
+# A cluster refuses changes while its capacity providers are being changed, and deletion while tasks stop.
+_until_cluster_is_ready = AWSRetry.jittered_backoff(
+    retries=20, delay=1, max_delay=15, catch_extra_error_codes=["UpdateInProgressException"]
+)
+_until_cluster_is_empty = AWSRetry.jittered_backoff(
+    retries=20,
+    delay=1,
+    max_delay=15,
+    catch_extra_error_codes=["UpdateInProgressException", "ClusterContainsTasksException"],
+)
+
+
+@ClusterErrorHandler.list_error_handler("describe a cluster", default_value=None)
+def describe_cluster(client: EcsClient, name: str) -> dict[str, Any] | None:
+    """Return one cluster with its settings, configuration and tags, or None when it is not there or INACTIVE."""
+    include = ["SETTINGS", "CONFIGURATIONS", "TAGS"]
+    found = client.describe_clusters(clusters=[name], include=include)["clusters"]
+    return next((one for one in found if one["status"] != "INACTIVE"), None)
+
+
+@ClusterErrorHandler.common_error_handler("create a cluster")
+def create_cluster(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]:
+    return client.create_cluster(**request)["cluster"]
+
+
+@ClusterErrorHandler.common_error_handler("update a cluster")
+@_until_cluster_is_ready
+def update_cluster(client: EcsClient, request: dict[str, Any]) -> None:
+    client.update_cluster(**request)
+
+
+@ClusterErrorHandler.common_error_handler("set the capacity providers of a cluster")
+@_until_cluster_is_ready
+def put_cluster_capacity_providers(client: EcsClient, request: dict[str, Any]) -> None:
+    client.put_cluster_capacity_providers(**request)
+
+
+@ClusterErrorHandler.deletion_error_handler("delete a cluster")
+@_until_cluster_is_empty
+def delete_cluster(client: EcsClient, name: str) -> None:
+    client.delete_cluster(cluster=name)
+
+
+@EcsErrorHandler.common_error_handler("tag a resource")
+def tag_resource(client: EcsClient, arn: str, tags: dict[str, str]) -> None:
+    client.tag_resource(resourceArn=arn, tags=[{"key": key, "value": value} for key, value in tags.items()])
+
+
+@EcsErrorHandler.common_error_handler("untag a resource")
+def untag_resource(client: EcsClient, arn: str, keys: list[str]) -> None:
+    client.untag_resource(resourceArn=arn, tagKeys=keys)
