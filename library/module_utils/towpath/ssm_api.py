@@ -1,0 +1,36 @@
+"""The Systems Manager calls we make, one function each: no decisions, only requests and named errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+# boto3 builds its clients at run time, so there is no type to name.
+SsmClient = Any
+
+
+class SsmError(AnsibleAWSError):
+    """A failed Systems Manager call, with the action that was being tried."""
+
+
+class SsmErrorHandler(AWSErrorHandler):
+    _CUSTOM_EXCEPTION = SsmError
+
+    @classmethod
+    def _is_missing(cls) -> type[Exception]:
+        return is_boto3_error_code("ParameterNotFound")
+
+
+@SsmErrorHandler.common_error_handler("describe parameters")
+def describe_parameters(client: SsmClient, path: str) -> list[dict[str, Any]]:
+    """Return what is known of the parameters right below ``path``, sorted by name, without their values.
+
+    Not GetParametersByPath: whoever may call that may read the values too.
+    """
+    pages = client.get_paginator("describe_parameters").paginate(
+        ParameterFilters=[{"Key": "Path", "Option": "OneLevel", "Values": [path]}]
+    )
+    return sorted((parameter for page in pages for parameter in page["Parameters"]), key=lambda each: each["Name"])
