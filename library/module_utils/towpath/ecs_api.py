@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+# Where botocore is not there, AnsibleAWSModule says so.
+with contextlib.suppress(ImportError):
+    from botocore.exceptions import ConnectionError, HTTPClientError
 
 # boto3 builds its clients at run time, so there is no type to name.
 EcsClient = Any
@@ -42,6 +47,11 @@ def register_task_definition(client: EcsClient, definition: dict[str, Any]) -> d
     """Register ``definition`` (the request of RegisterTaskDefinition) and return the new revision with its tags."""
     answer = client.register_task_definition(**definition)
     return answer["taskDefinition"] | {"tags": answer.get("tags", [])}
+
+
+def register_task_definition_shape(client: EcsClient) -> Any:
+    """botocore's description of what RegisterTaskDefinition takes; asks nobody."""
+    return client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
 
 
 class ServiceErrorHandler(EcsErrorHandler):
@@ -167,3 +177,13 @@ def tag_resource(client: EcsClient, arn: str, tags: dict[str, str]) -> None:
 @EcsErrorHandler.common_error_handler("untag a resource")
 def untag_resource(client: EcsClient, arn: str, keys: list[str]) -> None:
     client.untag_resource(resourceArn=arn, tagKeys=keys)
+
+
+def is_transient(error: AnsibleAWSError) -> bool:
+    """Whether a call that failed may well succeed when it is tried again: throttled, cut off, or AWS's own fault."""
+    response = getattr(error.exception, "response", None)
+    if response is None:
+        return isinstance(error.exception, (ConnectionError, HTTPClientError))
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = response.get("Error", {}).get("Code", "")
+    return status >= 500 or status == 429 or "Throttl" in code or code == "RequestLimitExceeded"

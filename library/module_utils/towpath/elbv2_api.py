@@ -72,3 +72,9 @@ def add_tags(client: ElbClient, arn: str, tags: dict[str, str]) -> None:
 @ElbErrorHandler.deletion_error_handler("delete a target group")
 def delete_target_group(client: ElbClient, arn: str) -> None:
     client.delete_target_group(TargetGroupArn=arn)
+
+
+@ElbErrorHandler.list_error_handler("describe the health of a target group", default_value=[])
+def describe_target_health(client: ElbClient, arn: str) -> list[dict[str, Any]]:
+    """Return what the load balancer thinks of each target of the group."""
+    return client.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
