@@ -45,8 +45,7 @@ def describe_task_definition(client: EcsClient, name: str) -> dict[str, Any] | N
 @EcsErrorHandler.common_error_handler("register a task definition")
 def register_task_definition(client: EcsClient, definition: dict[str, Any]) -> dict[str, Any]:
     """Register ``definition`` (the request of RegisterTaskDefinition) and return the new revision with its tags."""
-    answer = client.register_task_definition(**definition)
-    return answer["taskDefinition"] | {"tags": answer.get("tags", [])}
+    return client.register_task_definition(**definition)["taskDefinition"] | {"tags": definition.get("tags", [])}
 
 
 def register_task_definition_shape(client: EcsClient) -> Any:
