@@ -168,14 +168,13 @@ def delete_cluster(client: EcsClient, name: str) -> None:
     client.delete_cluster(cluster=name)
 
 
-@EcsErrorHandler.common_error_handler("tag a resource")
-def tag_resource(client: EcsClient, arn: str, tags: dict[str, str]) -> None:
-    client.tag_resource(resourceArn=arn, tags=[{"key": key, "value": value} for key, value in tags.items()])
-
-
-@EcsErrorHandler.common_error_handler("untag a resource")
-def untag_resource(client: EcsClient, arn: str, keys: list[str]) -> None:
-    client.untag_resource(resourceArn=arn, tagKeys=keys)
+@EcsErrorHandler.common_error_handler("change the tags of a resource")
+def replace_tags(client: EcsClient, arn: str, before: dict[str, str], after: dict[str, str]) -> None:
+    """Make a resource's tags ``after``, where ``before`` is what it has now."""
+    if gone := [key for key in before if key not in after]:
+        client.untag_resource(resourceArn=arn, tagKeys=gone)
+    if new := {key: value for key, value in after.items() if before.get(key) != value}:
+        client.tag_resource(resourceArn=arn, tags=[{"key": key, "value": value} for key, value in new.items()])
 
 
 def is_transient(error: AnsibleAWSError) -> bool:
