@@ -53,7 +53,7 @@ def refusal(after: Values) -> str:
         return ""
     return (
         f"default_capacity_provider_strategy names {', '.join(strangers)}, expected one of the cluster's own "
-        f"capacity_providers ({', '.join(providers) or 'there are none'}). Add it there, or take it out of the strategy."
+        f"capacity_providers ({', '.join(providers) or 'there are none'}). Add it there, or take it out here."
     )
 
 
@@ -78,8 +78,6 @@ def update_request(changed: Values, configuration: Values) -> Values:
         asked = changed["execute_command_configuration"]
         before = configuration.get("executeCommandConfiguration", {})
         after = before | {field: asked[name] for name, field in _EXECUTE_COMMAND.items() if name in asked}
-            _EXECUTE_COMMAND_FIELDS[name]: asked[name] for name in _EXECUTE_COMMAND_FIELDS if name in asked
-        }
         if "log_group_name" in asked:
             log = before.get("logConfiguration", {}) | {"cloudWatchLogGroupName": asked["log_group_name"]}
             after["logConfiguration"] = log
