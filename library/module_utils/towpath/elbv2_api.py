@@ -21,7 +21,14 @@ class ElbErrorHandler(AWSErrorHandler):
 
     @classmethod
     def _is_missing(cls) -> type[Exception]:
-        return is_boto3_error_code(["TargetGroupNotFound", "TargetGroupNotFoundException"])
+        return is_boto3_error_code(["LoadBalancerNotFound", "TargetGroupNotFound"])
+
+
+@ElbErrorHandler.list_error_handler("describe a load balancer", default_value=None)
+def describe_load_balancer(client: ElbClient, name: str) -> dict[str, Any] | None:
+    """Return the load balancer called ``name``, or None when there is none."""
+    found = client.describe_load_balancers(Names=[name])["LoadBalancers"]
+    return found[0] if found else None
 
 
 @ElbErrorHandler.list_error_handler("describe a target group", default_value=None)
