@@ -225,9 +225,8 @@ def demo() -> None:
     print(f"\n{table(releases, local_aws.url)}\n")
     if not engine.runs:
         print("  The containers are simulated, so the URLs do not answer.")
-    print(
-        f"  Done in {time.monotonic() - started:.0f} s. Every command's output: {_shown(LOG)}. To take it all away: make down"
-    )
+    print(f"  Done in {time.monotonic() - started:.0f} s. The output of every command is in {LOG.relative_to(ROOT)}.")
+    print("  To take it all away: make down")
 
 
 def down() -> None:

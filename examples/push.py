@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-import yaml
+import yaml  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws import base_image
