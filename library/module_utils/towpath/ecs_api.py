@@ -15,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 # Where botocore is not there, AnsibleAWSModule says so.
 with contextlib.suppress(ImportError):
     from botocore.exceptions import ConnectionError, HTTPClientError
+    from botocore.waiter import WaiterModel, create_waiter_with_client
 
 # boto3 builds its clients at run time, so there is no type to name.
 EcsClient = Any
@@ -81,6 +82,25 @@ def update_service(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]
 def delete_service(client: EcsClient, cluster: str, service: str) -> None:
     """Delete a service with the tasks that it runs, which need not be scaled to 0 before."""
     client.delete_service(cluster=cluster, service=service, force=True)
+
+
+# botocore's own waiter looks every 15 seconds and takes a service that is not there for a failure.
+_SERVICE_GONE = {
+    "operation": "DescribeServices",
+    "delay": 2,
+    "acceptors": [
+        {"state": "success", "matcher": "pathAny", "argument": "services[].status", "expected": "INACTIVE"},
+        {"state": "success", "matcher": "pathAny", "argument": "failures[].reason", "expected": "MISSING"},
+        {"state": "success", "matcher": "error", "expected": "ClusterNotFoundException"},
+    ],
+}
+
+
+@ServiceErrorHandler.common_error_handler("wait until a service is gone")
+def wait_until_service_is_gone(client: EcsClient, cluster: str, service: str, seconds: int) -> None:
+    config = _SERVICE_GONE | {"maxAttempts": max(1, seconds // 2)}
+    model = WaiterModel({"version": 2, "waiters": {"ServiceGone": config}})
+    create_waiter_with_client("ServiceGone", model, client).wait(cluster=cluster, services=[service])
 
 
 @ServiceErrorHandler.list_error_handler("list the deployments of a service", default_value=[])
