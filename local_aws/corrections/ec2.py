@@ -143,9 +143,10 @@ def add_to_instance(xml: str, element: str) -> str:
 
 
 def addresses_are_filtered() -> None:
-    """DescribeAddresses honours its filters.
+    """DescribeAddresses answers for the filters and the public addresses it is given only, and refuses unknown ones.
 
-    Amazon EC2 API Reference, DescribeAddresses, request parameter Filter.N.
+    Amazon EC2 API Reference, DescribeAddresses, request parameters Filter.N, PublicIp.N and AllocationId.N; Error
+    codes, InvalidAddress.NotFound and InvalidAllocationID.NotFound.
     """
     describe: Handler = ec2._ACTION_MAP["DescribeAddresses"]
     attribute = {
@@ -157,6 +158,8 @@ def addresses_are_filtered() -> None:
         "private-ip-address": "PrivateIpAddress",
         "public-ip": "PublicIp",
     }
+
+    named = {key: name for name, key in attribute.items()}
 
     def matches(address: dict[str, Any], name: str, values: list[str]) -> bool:
         tags = {tag["Key"]: tag.get("Value", "") for tag in ec2._tags.get(address["AllocationId"], [])}
@@ -171,16 +174,24 @@ def addresses_are_filtered() -> None:
         unknown = [name for name in filters if name not in attribute and name != "tag-key" and name[:4] != "tag:"]
         if unknown:
             return ec2._error("InvalidParameterValue", f"The filter '{unknown[0]}' is invalid", 400)
-        asked = ec2._parse_member_list(params, "AllocationId")
+        for key, code in (
+            ("PublicIp", "InvalidAddress.NotFound"),
+            ("AllocationId", "InvalidAllocationID.NotFound"),
+        ):
+            asked = ec2._parse_member_list(params, key)
+            missing = set(asked) - {address[key] for address in ec2._addresses.values()}
+            if missing:
+                return ec2._error(code, f"Address '{min(missing)}' not found.", 400)
+            if asked:
+                filters[named[key]] = asked
         found = [
             address["AllocationId"]
             for address in ec2._addresses.values()
-            if (not asked or address["AllocationId"] in asked)
-            and all(matches(address, name, values) for name, values in filters.items())
+            if all(matches(address, name, values) for name, values in filters.items())
         ]
-        if filters and not found:
+        if not found:
             return ec2._xml(200, "DescribeAddressesResponse", "<addressesSet/>")
         rest = {key: value for key, value in params.items() if not key.startswith("AllocationId.")}
-        return describe(rest | {f"AllocationId.{i}": key for i, key in enumerate(found, 1)} if filters else params)
+        return describe(rest | {f"AllocationId.{i}": key for i, key in enumerate(found, 1)})
 
     ec2._ACTION_MAP["DescribeAddresses"] = corrected

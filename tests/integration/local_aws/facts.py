@@ -180,7 +180,8 @@ def an_instance_lists_its_metadata_options(aws: AwsEndpoint) -> None:
 @fact
 def addresses_are_filtered(aws: AwsEndpoint) -> None:
     ec2, instance = aws.client("ec2"), an_instance(aws)["InstanceId"]
-    ours = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    address = ec2.allocate_address(Domain="vpc")
+    ours = address["AllocationId"]
     other = ec2.allocate_address(Domain="vpc")["AllocationId"]
     ec2.associate_address(AllocationId=ours, InstanceId=instance)
     ec2.create_tags(Resources=[other], Tags=[{"Key": "Name", "Value": other}])
@@ -192,6 +193,10 @@ def addresses_are_filtered(aws: AwsEndpoint) -> None:
     assert found("instance-id", instance) == [ours]
     assert found("tag:Name", other) == [other]
     assert found("instance-id", "i-00000000000000000") == []
+    by_address = ec2.describe_addresses(PublicIps=[address["PublicIp"]])["Addresses"]
+    assert [one["AllocationId"] for one in by_address] == [ours]
+    assert error_of(ec2.describe_addresses, PublicIps=["192.0.2.1"]) == "InvalidAddress.NotFound"
+    assert error_of(ec2.describe_addresses, AllocationIds=["eipalloc-0"]) == "InvalidAllocationID.NotFound"
 
 
 @fact
