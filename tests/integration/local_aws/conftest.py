@@ -37,12 +37,12 @@ def image() -> Iterator[str]:
 
 
 @pytest.fixture
-def pushed_image(image: str) -> Callable[[AwsEndpoint], str]:
+def pushed_image(image: str) -> Callable[..., str]:
     """Return a function that pushes the image to an endpoint's ECR and returns its reference by digest."""
 
-    def push(aws: AwsEndpoint) -> str:
+    def push(aws: AwsEndpoint, mutability: str = "MUTABLE") -> str:
         name = f"app-{uuid.uuid4().hex[:8]}"
-        repository = aws.client("ecr").create_repository(repositoryName=name)["repository"]
+        aws.client("ecr").create_repository(repositoryName=name, imageTagMutability=mutability)
         registry = aws.url.removeprefix("http://")
         target = f"{registry}/{name}:v1"
         subprocess.run(["docker", "tag", image, target], check=True, capture_output=True)
@@ -51,7 +51,6 @@ def pushed_image(image: str) -> Callable[[AwsEndpoint], str]:
         detail = aws.client("ecr").describe_images(repositoryName=name, imageIds=[{"imageTag": "v1"}])["imageDetails"][
             0
         ]
-        assert repository["repositoryName"] == name
         return f"{registry}/{name}@{detail['imageDigest']}"
 
     return push
