@@ -332,10 +332,12 @@ def _said_by_entries(path: Path, entries: list[Any], field: Field) -> Iterator[t
         at = (*path, f"[{label(entry, field)}]")
         if len(told) == 1:
             ((name, one),) = told.items()
-            yield at, entry.get(name, one.default)
+            value = entry.get(name, one.default)
+            said = [] if value is None else [(at, value)]
         else:
-            # An entry that says nothing but its name is there all the same.
-            yield from list(_said(at, entry, told)) or [(at, {})]
+            said = list(_said(at, entry, told))
+        # An entry that says nothing but its name is there all the same.
+        yield from said or [(at, {})]
 
 
 def _shown(path: Path, before: Any, after: Any) -> Difference:

@@ -187,6 +187,9 @@ def test_the_same_said_in_other_words_is_no_change(before, after):
             id="a port's protocol",
         ),
         pytest.param({"volumes": [{"name": "data"}]}, {}, "volumes[data]", id="a volume with nothing but a name"),
+        pytest.param(
+            {}, {"container": {"secrets": [{"name": "A"}]}}, "containerDefinitions[app].secrets[A]", id="half a secret"
+        ),
         pytest.param({"cpu": "256"}, {"cpu": "0.5 vCPU"}, "cpu", id="other units"),
         pytest.param({"family": "a"}, {"family": "b"}, "family", id="another family"),
     ],
