@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands.add_parser("status", help="tell whether it runs")
     commands.add_parser("env", help='print what a shell needs: eval "$(python3 -m local_aws env)"')
-    commands.add_parser("down", help="stop it and take away its containers, volumes and state")
+    commands.add_parser("down", help="stop it and take away its containers, volumes, images and state")
     given = parser.parse_args(arguments)
     home = given.home.resolve()
     try:

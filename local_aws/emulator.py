@@ -119,7 +119,7 @@ def down(home: Path = HOME) -> bool:
         return False
     if find(home):
         _stop(home, remembered.pid)
-    _remove_containers_and_volumes(remembered)
+    _remove_from_docker(remembered)
     for name in ("state", "tmp"):
         shutil.rmtree(home / name, ignore_errors=True)
     for name in ("local_aws.json", "local_aws.log", "lock"):
@@ -256,7 +256,8 @@ def _stop(home: Path, pid: int) -> None:
     raise LocalAwsError(f"The local AWS (process {pid}) does not stop. End it by hand: kill -9 {pid}")
 
 
-def _remove_containers_and_volumes(local_aws: LocalAws) -> None:
+def _remove_from_docker(local_aws: LocalAws) -> None:
+    """Remove its containers, its databases' volumes and the images that were pulled from its registry."""
     label = f"label=ministack.instance={local_aws.instance}"
     for container in docker("ps", "--all", "--quiet", "--filter", label).split():
         docker("rm", "--force", "--volumes", container)
@@ -265,6 +266,10 @@ def _remove_containers_and_volumes(local_aws: LocalAws) -> None:
     for volume in docker("volume", "ls", "--quiet", "--filter", "name=ministack-rds-").split():
         if scope in volume:
             docker("volume", "rm", "--force", volume)
+    for line in docker("images", "--digests", "--format", "{{.Repository}} :{{.Tag}} @{{.Digest}}").splitlines():
+        repository, *names = line.split()
+        if repository.startswith(f"127.0.0.1:{local_aws.port}/"):
+            docker("rmi", *(repository + name for name in names if name[1:] != "<none>"))
 
 
 def _is_healthy(url: str) -> bool:

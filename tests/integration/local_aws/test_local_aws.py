@@ -135,6 +135,7 @@ def test_a_service_runs_again_after_a_restart_and_goes_with_the_rest(containers,
     assert len(running_containers(after)) == 1
     emulator.down(home)
     assert running_containers(after) == []
+    assert f"127.0.0.1:{after.port}/" not in emulator.docker("images")
 
 
 def running_containers(local_aws: emulator.LocalAws) -> list[str]:
