@@ -65,7 +65,7 @@ class Release:
 
 def step(name: str, work: Callable[[], tuple[str, Any]]) -> Any:
     """Do one step and say on one line what came of it and how long it took."""
-    print(f"  {name:<18}", end="", flush=True)
+    print(f"  {name:<20}", end="", flush=True)
     started = time.monotonic()
     try:
         sentence, result = work()
