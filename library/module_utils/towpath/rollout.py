@@ -331,10 +331,11 @@ def news(look: Look, rollout: Rollout, seen: Seen) -> tuple[list[str], Seen]:
     lines = []
     ours = tasks_of(look.tasks, rollout)
     for task in ours:
-        name = task["taskArn"].rpartition("/")[2]
-        if failed(task) and name not in told:
-            told.append(name)
-            lines.append(f"task {name[:8]} stopped: {stop_words(task)}")
+        # A crash loop is told once; how often it went round is in the count.
+        words = stop_words(task)
+        if failed(task) and words not in told:
+            told.append(words)
+            lines.append(f"task {task['taskArn'].rpartition('/')[2][:8]} stopped: {words}")
     for event in events_since(look.service, rollout) if look.service else []:
         if _EVENT_OF_NOTE.search(event["message"]) and event["id"] not in told:
             told.append(event["id"])

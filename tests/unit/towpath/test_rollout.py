@@ -523,6 +523,14 @@ def test_a_look_tells_only_what_no_earlier_one_told():
     assert later == ["1/2 running, 0/2 healthy, 1 failed"]
 
 
+def test_a_crash_loop_is_told_once_and_counted():
+    lines, seen = news(a_look(tasks=[a_crash(1), a_crash(2)]), OURS, Seen())
+    assert len(lines) == 2
+    assert lines[-1] == "0/2 running, 2 failed"
+    assert news(a_look(tasks=[a_crash(1), a_crash(2), a_crash(3)]), OURS, seen)[0] == ["0/2 running, 3 failed"]
+    assert len(news(a_look(tasks=[a_crash(1), a_crash(4, code=4)]), OURS, seen)[0]) == 1
+
+
 def test_what_is_soon_gone_is_remembered():
     sick = a_look(
         a_service(new, old, loadBalancers=[{}]),
