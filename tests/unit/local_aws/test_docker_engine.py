@@ -48,7 +48,14 @@ def test_an_engine_elsewhere_that_does_not_answer_is_not_replaced(monkeypatch, t
     assert not docker_engine.ensure(tmp_path).runs
 
 
-@pytest.mark.parametrize("memory", [None, str(os.getpid()), "999999999"])
+@pytest.mark.parametrize(
+    "memory",
+    [
+        pytest.param(None, id="nothing was started"),
+        pytest.param(str(os.getpid()), id="the pid is another program's now"),
+        pytest.param("999999999", id="the process is gone"),
+    ],
+)
 def test_an_engine_that_was_not_started_here_is_not_stopped(tmp_path, memory):
     if memory:
         (tmp_path / "docker_engine.started").write_text(f"{memory}\n")
