@@ -36,12 +36,12 @@ import signal
 import sys
 import tempfile
 import traceback
+import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import IO, Any, NamedTuple, NoReturn
 
 import ansible.module_utils
-import ansible.modules
 from ansible import constants
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.playbook.task import Task
@@ -85,10 +85,15 @@ _ASSUMED = {
     "ansible.module_utils._internal:is_controller": "",
     "ansible.module_utils._internal:import_controller_module": "",
     "ansible.module_utils._internal:get_controller_serialize_map": "",
+    "ansible.module_utils._internal._deprecator:_path_as_core_plugininfo": "path",
+    "ansible.module_utils._internal._messages:PluginInfo": "resolved_name type",
+    "ansible.module_utils._internal._messages:PluginType.MODULE": "",
     "ansible.module_utils._internal._traceback:_is_traceback_enabled": "",
     "ansible.module_utils._internal._traceback:_is_module_traceback_enabled": "event",
 }
 _PROFILE = "legacy"
+# The package that Ansible puts a module in that belongs to no collection.
+_OWN = "ansible.legacy"
 
 _start_python = ActionBase._execute_module
 
@@ -111,6 +116,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships 
                 f"{'; '.join(broken)}. Install what requirements.lock names, or set TOWPATH_FORKED_MODULES=false."
             )
             return
+        _let_import_our_own()
         ActionBase._execute_module = _execute_module
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool = False) -> None:
@@ -135,6 +141,14 @@ def _broken(name: str, parameters: list[str]) -> str | None:
     return f"{name} does not take {', '.join(missing)}" if missing else None
 
 
+def _let_import_our_own() -> None:
+    """Let Python find our modules and their helpers by the names that they have in Ansible's wrapper."""
+    package = types.ModuleType(_OWN)
+    package.__path__ = constants.DEFAULT_MODULE_PATH
+    sys.modules[_OWN] = package
+    ansible.module_utils.__path__.extend(constants.DEFAULT_MODULE_UTILS_PATH)
+
+
 class Module(NamedTuple):
     name: str
     """What Python imports it by."""
@@ -153,10 +167,7 @@ def _find(action: str, collections: tuple[str, ...] = ()) -> Module | None:
     if found.plugin_resolved_collection in COLLECTIONS:
         package = f"ansible_collections.{found.plugin_resolved_collection}.plugins.modules"
     elif path.parent in map(Path, constants.DEFAULT_MODULE_PATH):
-        package = ansible.modules.__name__
-        _let_import(package, path.parent)
-        for folder in constants.DEFAULT_MODULE_UTILS_PATH:
-            _let_import(ansible.module_utils.__name__, Path(folder))
+        package = _OWN
     else:
         return None
     source = path.read_bytes()
@@ -168,12 +179,6 @@ def _find(action: str, collections: tuple[str, ...] = ()) -> Module | None:
         and re.search(rb"""^if __name__ == ["']__main__["']:""", source, re.MULTILINE)
     )
     return Module(f"{package}.{path.stem}", path) if suits else None
-
-
-def _let_import(package: str, folder: Path) -> None:
-    search_path = sys.modules[package].__path__
-    if str(folder) not in search_path:
-        search_path.insert(0, str(folder))
 
 
 @functools.cache
@@ -273,13 +278,17 @@ def _run(module: Module, arguments: bytes, environment: Mapping[str, Any], direc
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             raise
-        printed = {}
-        for name, file in (("stdout", stdout), ("stderr", stderr)):
-            file.seek(0)
-            printed[name] = file.read().decode(errors="replace")
-    code = os.waitstatus_to_exitcode(status)
-    # As a shell has it, through which Ansible would run the module.
-    return printed | {"rc": code if code >= 0 else 128 - code}
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0:
+            # As a shell has it, through which Ansible would run the module.
+            stderr.write(f"{signal.strsignal(-code)}\n".encode())
+            code = 128 - code
+        return {"rc": code, "stdout": _text(stdout), "stderr": _text(stderr)}
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="surrogateescape")
 
 
 def _be_the_module(
@@ -311,7 +320,7 @@ def _be_the_module(
 
 def _exit_code_of(module: Module, arguments: bytes) -> int:
     from ansible.module_utils import _internal
-    from ansible.module_utils._internal import _traceback
+    from ansible.module_utils._internal import _deprecator, _messages, _traceback
     from ansible.module_utils._internal._ansiballz import _loader
 
     # A module puts its warnings in its result; the controller displays them.
@@ -319,6 +328,11 @@ def _exit_code_of(module: Module, arguments: bytes) -> int:
     _internal.import_controller_module = lambda name: None
     _internal.get_controller_serialize_map = dict
     _traceback._is_traceback_enabled = _traceback._is_module_traceback_enabled
+    if module.name.startswith(f"{_OWN}."):
+        # A deprecation names the module that it comes from, which Ansible tells by the place in its wrapper.
+        own = _messages.PluginInfo(resolved_name=module.name, type=_messages.PluginType.MODULE)
+        of_core = _deprecator._path_as_core_plugininfo
+        _deprecator._path_as_core_plugininfo = lambda path: own if path == str(module.path) else of_core(path)
     try:
         _loader.run_module(
             json_params=arguments,
