@@ -60,7 +60,7 @@ def run(
     if done.returncode != 0:
         raise LocalAwsError(
             f"Expected {expected}, but {Path(words[0]).name} ended with exit code {done.returncode}. "
-            f"The end of {log}:\n{last_lines(log)}\nNext: {advice}"
+            f"The end of {log}:\n{last_lines(log, 25)}\nNext: {advice}"
         )
     with log.open(errors="replace") as file:
         file.seek(start)

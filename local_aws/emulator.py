@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import ipaddress
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess  # nosec: runs this project's own programs and docker, never a shell
-import sys
 import time
 import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -90,11 +90,17 @@ def up(
                 f"Port {port}, where this local AWS was before, is taken by another program. Free it, "
                 f"or begin anew on another port: python3 -m local_aws down, then python3 -m local_aws up."
             )
-        local_aws = LocalAws(port=port, account_id=_account_id(home), containers=engine is not None)
+        local_aws = LocalAws(port=port, account_id=account_id_of(home), containers=engine is not None)
         process = _launch(home, local_aws, engine, lock, extra or {})
-        local_aws = LocalAws(**asdict(local_aws) | {"pid": process.pid})
+        local_aws = replace(local_aws, pid=process.pid)
         _remember(home, local_aws)
-        _wait_until_healthy(home, local_aws, process)
+        try:
+            _wait_until_healthy(home, local_aws, process)
+        except LocalAwsError:
+            # A first start that failed must not bind later ones to its port.
+            if before is None:
+                _memory(home).unlink()
+            raise
     return local_aws, True
 
 
@@ -113,7 +119,7 @@ def down(home: Path = HOME) -> bool:
         return False
     if find(home):
         _stop(home, remembered.pid)
-    _remove_containers_and_volumes(remembered)
+    _remove_from_docker(remembered)
     for name in ("state", "tmp"):
         shutil.rmtree(home / name, ignore_errors=True)
     for name in ("local_aws.json", "local_aws.log", "lock"):
@@ -122,26 +128,19 @@ def down(home: Path = HOME) -> bool:
 
 
 def ensure_venv() -> bool:
-    """Make the emulator's virtual environment from the lock file. Tell whether it had to be made."""
-    wanted = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()
-    stamp = VENV.with_suffix(".stamp")
-    if (VENV / "bin" / "python").is_file() and stamp.is_file() and stamp.read_text().strip() == wanted:
-        return False
-    stamp.unlink(missing_ok=True)
-    VENV.parent.mkdir(parents=True, exist_ok=True)
-    _run([sys.executable, "-m", "venv", "--clear", str(VENV)], "make a virtual environment", "apt install python3-venv")
-    _run(
-        [str(VENV / "bin" / "pip"), "install", "--quiet", "--require-hashes", "-r", str(LOCK_FILE)],
-        "install MiniStack",
-        "check that pip reaches a package index",
-    )
-    stamp.write_text(wanted + "\n")
-    return True
+    """Make the emulator's virtual environment from its lock file. Tell whether it had to be made."""
+    # Imported here, because it reports its failures with this module's error.
+    from local_aws import virtual_environment
+
+    return virtual_environment.ensure(VENV, LOCK_FILE, log=HOME / "setup.log")
 
 
 def docker_host() -> str | None:
-    """Return the address of the Docker engine that the docker command talks to, or None when none answers."""
-    if not docker("version", "--format", "{{.Server.Version}}"):
+    """Return the address of the Docker engine that the docker command talks to, or None when none answers.
+
+    DOCKER=never refuses even one that does.
+    """
+    if os.environ.get("DOCKER") == "never" or not docker("version", "--format", "{{.Server.Version}}"):
         return None
     # The emulator reads DOCKER_HOST but knows nothing of the docker command's contexts.
     return os.environ.get("DOCKER_HOST") or docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
@@ -193,10 +192,13 @@ def _launch(
     }
     # Credentials and endpoints of the caller's shell must not reach what runs inside.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DOCKER_"))}
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        raise LocalAwsError(f"There is no {python}, so nothing can be started. Make it with python3 -m local_aws up.")
     with (home / "local_aws.log").open("wb") as log:
         # S603: our own interpreter and module.
         return subprocess.Popen(  # noqa: S603
-            [str(VENV / "bin" / "python"), "-m", "local_aws.launch"],
+            [str(python), "-m", "local_aws.launch"],
             cwd=ROOT,
             env={**inherited, **variables, **extra},
             stdin=subprocess.DEVNULL,
@@ -210,8 +212,10 @@ def _launch(
 
 def _addresses(engine: str | None) -> list[str]:
     """Loopback, and the bridge's gateway where containers look for their host. Never the world."""
-    gateway = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}") if engine else ""
-    return ["127.0.0.1", *([gateway] if gateway else [])]
+    template = "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}}{{end}}"
+    found = docker("network", "inspect", "bridge", "--format", template).split() if engine else []
+    # Until its first container an engine may not say which gateway it chose: it is the subnet's first address.
+    return ["127.0.0.1", *(found[:1] if len(found) > 1 else [str(ipaddress.ip_network(net)[1]) for net in found])]
 
 
 def _wait_until_healthy(home: Path, local_aws: LocalAws, process: subprocess.Popen[bytes]) -> None:
@@ -252,10 +256,20 @@ def _stop(home: Path, pid: int) -> None:
     raise LocalAwsError(f"The local AWS (process {pid}) does not stop. End it by hand: kill -9 {pid}")
 
 
-def _remove_containers_and_volumes(local_aws: LocalAws) -> None:
+def _remove_from_docker(local_aws: LocalAws) -> None:
+    """Remove its containers, its databases' volumes and the images that were pulled from its registry."""
     label = f"label=ministack.instance={local_aws.instance}"
     for container in docker("ps", "--all", "--quiet", "--filter", label).split():
         docker("rm", "--force", "--volumes", container)
+    # Databases outlive a restart in volumes that carry no label, only the account and region in their name.
+    scope = hashlib.sha1(f"{local_aws.account_id}:{REGION}".encode(), usedforsecurity=False).hexdigest()[:12]
+    for volume in docker("volume", "ls", "--quiet", "--filter", "name=ministack-rds-").split():
+        if scope in volume:
+            docker("volume", "rm", "--force", volume)
+    for line in docker("images", "--digests", "--format", "{{.Repository}} :{{.Tag}} @{{.Digest}}").splitlines():
+        repository, *names = line.split()
+        if repository.startswith(f"127.0.0.1:{local_aws.port}/"):
+            docker("rmi", *(repository + name for name in names if name[1:] != "<none>"))
 
 
 def _is_healthy(url: str) -> bool:
@@ -297,25 +311,21 @@ def _database_port(port: int) -> int:
     return FIRST_DATABASE_PORT + (port % len(PORTS)) * DATABASE_PORTS_EACH
 
 
-def _account_id(home: Path) -> str:
+def account_id_of(home: Path) -> str:
     """An account of its own for each home: two local AWS with one account fight over their databases' names."""
     return f"{zlib.crc32(str(home.resolve()).encode()) % 10**10:012d}"
 
 
+def _memory(home: Path) -> Path:
+    return home / "local_aws.json"
+
+
 def _remembered(home: Path) -> LocalAws | None:
     try:
-        return LocalAws(**json.loads((home / "local_aws.json").read_text()))
+        return LocalAws(**json.loads(_memory(home).read_text()))
     except (OSError, ValueError, TypeError):
         return None
 
 
 def _remember(home: Path, local_aws: LocalAws) -> None:
-    (home / "local_aws.json").write_text(json.dumps(asdict(local_aws)) + "\n")
-
-
-def _run(command: list[str], purpose: str, advice: str) -> None:
-    # S603: our own commands.
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        tail = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).splitlines()[-15:])
-        raise LocalAwsError(f"Could not {purpose}; {advice}, then run again. {command[0]} said:\n{tail}")
+    _memory(home).write_text(json.dumps(asdict(local_aws)) + "\n")

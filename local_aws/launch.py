@@ -8,16 +8,18 @@ import os
 import re
 import socket
 import sys
+from collections.abc import Set
 from importlib import metadata
 from pathlib import Path
-
-from local_aws.corrections import CORRECTIONS
 
 
 def main() -> None:
     refuse_another_version()
+    # Only now: the corrections look into MiniStack when they are imported.
+    from local_aws.corrections import CORRECTIONS
+
     left_out = set(os.environ.get("LOCAL_AWS_WITHOUT", "").split())
-    refuse_unknown(left_out)
+    refuse_unknown(left_out, known=CORRECTIONS.keys())
     for name, correct in CORRECTIONS.items():
         if name not in left_out:
             correct()
@@ -36,10 +38,10 @@ def refuse_another_version() -> None:
         )
 
 
-def refuse_unknown(names: set[str]) -> None:
-    unknown = sorted(names - CORRECTIONS.keys())
+def refuse_unknown(names: Set[str], known: Set[str]) -> None:
+    unknown = sorted(names - known)
     if unknown:
-        sys.exit(f"LOCAL_AWS_WITHOUT names no correction: {', '.join(unknown)}. Known: {', '.join(CORRECTIONS)}.")
+        sys.exit(f"LOCAL_AWS_WITHOUT names no correction: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
 
 
 async def serve() -> None:

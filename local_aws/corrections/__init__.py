@@ -1,7 +1,52 @@
-"""What AWS does and the emulator does not, one correction each, in the order in which they are applied."""
+"""What AWS does and the emulator does not, one function each, named after what AWS does.
+
+Each cites AWS's documentation and reaches into MiniStack's inside, so it fits the pinned version only. To add one:
+write the function, list it here, and write a test that fails when LOCAL_AWS_WITHOUT names it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-CORRECTIONS: dict[str, Callable[[], None]] = {}
+from local_aws.corrections import (
+    application_auto_scaling,
+    cloudwatch,
+    ec2,
+    ecr,
+    ecs,
+    elastic_load_balancing,
+    rds,
+    route53,
+)
+
+# In the order in which they are applied: where two wrap the same function, the later one sees the earlier one's answer.
+CORRECTIONS: dict[str, Callable[[], None]] = {
+    correct.__name__: correct
+    for correct in (
+        elastic_load_balancing.unknown_target_group_is_an_error,
+        elastic_load_balancing.load_balancer_lists_every_attribute,
+        elastic_load_balancing.load_balancer_stands_where_its_subnets_are,
+        route53.a_zone_says_that_it_is_not_signed,
+        rds.gp3_storage_names_its_speed,
+        rds.log_exports_are_kept,
+        rds.windows_given_at_creation_are_kept,
+        ec2.an_instance_lands_where_its_network_interface_says,
+        ec2.an_instance_lists_its_network_interface,
+        ec2.an_instance_lists_its_metadata_options,
+        ec2.addresses_are_filtered,
+        cloudwatch.an_alarm_stores_what_it_was_given,
+        cloudwatch.question_marks_in_a_filter_pattern_mean_or,
+        application_auto_scaling.application_auto_scaling_answers,
+        ecs.secure_strings_reach_a_task_decrypted,
+        ecs.a_family_is_listed_by_its_full_name,
+        ecs.an_update_keeps_every_setting_of_a_service,
+        ecs.an_unknown_task_definition_is_refused,
+        ecs.the_first_deployment_rolls_out_like_any_other,
+        ecs.a_tripped_breaker_leaves_the_old_tasks_alone,
+        ecr.a_repository_is_where_docker_can_push,
+        ecr.an_unknown_image_is_an_error,
+        ecr.an_image_weighs_what_its_layers_weigh,
+        ecr.the_same_image_twice_is_named_so,
+        ecr.an_image_answers_to_each_of_its_tags,
+    )
+}

@@ -1,6 +1,7 @@
 """The sample app's own tests: python3 -m unittest discover examples/webapp/tests, or pytest."""
 
-# ruff: noqa: S (tests assert, start processes and make up secrets)
+# Tests assert, and make up secrets.
+# ruff: noqa: S101, S106
 
 from __future__ import annotations
 

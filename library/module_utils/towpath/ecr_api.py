@@ -37,3 +37,37 @@ def get_lifecycle_policy(client: EcrClient, name: str) -> str | None:
         return client.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
     except is_boto3_error_code("LifecyclePolicyNotFoundException"):
         return None
+
+
+class ImageErrorHandler(EcrErrorHandler):
+    @classmethod
+    def _is_missing(cls) -> type[Exception]:
+        return is_boto3_error_code("ImageNotFoundException")
+
+
+@ImageErrorHandler.list_error_handler("describe an image", default_value=None)
+def describe_image(client: EcrClient, repository: str, image_id: dict[str, str]) -> dict[str, Any] | None:
+    """Return one image by ``imageTag`` or ``imageDigest``, or None when it is not there."""
+    found = client.describe_images(repositoryName=repository, imageIds=[image_id])["imageDetails"]
+    return found[0] if found else None
+
+
+@ImageErrorHandler.common_error_handler("list the images of a repository")
+def describe_images(client: EcrClient, repository: str) -> list[dict[str, Any]]:
+    pages = client.get_paginator("describe_images").paginate(repositoryName=repository)
+    return [image for page in pages for image in page["imageDetails"]]
+
+
+@ImageErrorHandler.common_error_handler("read an image's manifest")
+def get_image_manifest(
+    client: EcrClient, repository: str, digest: str, media_type: str | None
+) -> dict[str, Any] | None:
+    """Return the manifest as it was pushed, or None when there is none of that digest and type."""
+    accepted = {"acceptedMediaTypes": [media_type]} if media_type else {}
+    found = client.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}], **accepted)["images"]
+    return found[0] if found else None
+
+
+@ImageErrorHandler.common_error_handler("tag an image")
+def put_image(client: EcrClient, request: dict[str, Any]) -> None:
+    client.put_image(**request)

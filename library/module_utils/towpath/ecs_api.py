@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+# Where botocore is not there, AnsibleAWSModule says so.
+with contextlib.suppress(ImportError):
+    from botocore.exceptions import ConnectionError, HTTPClientError
+    from botocore.waiter import WaiterModel, create_waiter_with_client
 
 # boto3 builds its clients at run time, so there is no type to name.
 EcsClient = Any
@@ -40,8 +46,12 @@ def describe_task_definition(client: EcsClient, name: str) -> dict[str, Any] | N
 @EcsErrorHandler.common_error_handler("register a task definition")
 def register_task_definition(client: EcsClient, definition: dict[str, Any]) -> dict[str, Any]:
     """Register ``definition`` (the request of RegisterTaskDefinition) and return the new revision with its tags."""
-    answer = client.register_task_definition(**definition)
-    return answer["taskDefinition"] | {"tags": answer.get("tags", [])}
+    return client.register_task_definition(**definition)["taskDefinition"] | {"tags": definition.get("tags", [])}
+
+
+def register_task_definition_shape(client: EcsClient) -> Any:
+    """botocore's description of what RegisterTaskDefinition takes; asks nobody."""
+    return client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
 
 
 class ServiceErrorHandler(EcsErrorHandler):
@@ -72,6 +82,25 @@ def update_service(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]
 def delete_service(client: EcsClient, cluster: str, service: str) -> None:
     """Delete a service with the tasks that it runs, which need not be scaled to 0 before."""
     client.delete_service(cluster=cluster, service=service, force=True)
+
+
+# botocore's own waiter looks every 15 seconds and takes a service that is not there for a failure.
+_SERVICE_GONE = {
+    "operation": "DescribeServices",
+    "delay": 2,
+    "acceptors": [
+        {"state": "success", "matcher": "pathAny", "argument": "services[].status", "expected": "INACTIVE"},
+        {"state": "success", "matcher": "pathAny", "argument": "failures[].reason", "expected": "MISSING"},
+        {"state": "success", "matcher": "error", "expected": "ClusterNotFoundException"},
+    ],
+}
+
+
+@ServiceErrorHandler.common_error_handler("wait until a service is gone")
+def wait_until_service_is_gone(client: EcsClient, cluster: str, service: str, seconds: int) -> None:
+    config = _SERVICE_GONE | {"maxAttempts": max(1, seconds // 2)}
+    model = WaiterModel({"version": 2, "waiters": {"ServiceGone": config}})
+    create_waiter_with_client("ServiceGone", model, client).wait(cluster=cluster, services=[service])
 
 
 @ServiceErrorHandler.list_error_handler("list the deployments of a service", default_value=[])
@@ -159,11 +188,20 @@ def delete_cluster(client: EcsClient, name: str) -> None:
     client.delete_cluster(cluster=name)
 
 
-@EcsErrorHandler.common_error_handler("tag a resource")
-def tag_resource(client: EcsClient, arn: str, tags: dict[str, str]) -> None:
-    client.tag_resource(resourceArn=arn, tags=[{"key": key, "value": value} for key, value in tags.items()])
+@EcsErrorHandler.common_error_handler("change the tags of a resource")
+def replace_tags(client: EcsClient, arn: str, before: dict[str, str], after: dict[str, str]) -> None:
+    """Make a resource's tags ``after``, where ``before`` is what it has now."""
+    if gone := [key for key in before if key not in after]:
+        client.untag_resource(resourceArn=arn, tagKeys=gone)
+    if new := {key: value for key, value in after.items() if before.get(key) != value}:
+        client.tag_resource(resourceArn=arn, tags=[{"key": key, "value": value} for key, value in new.items()])
 
 
-@EcsErrorHandler.common_error_handler("untag a resource")
-def untag_resource(client: EcsClient, arn: str, keys: list[str]) -> None:
-    client.untag_resource(resourceArn=arn, tagKeys=keys)
+def is_transient(error: AnsibleAWSError) -> bool:
+    """Whether a call that failed may well succeed when it is tried again: throttled, cut off, or AWS's own fault."""
+    response = getattr(error.exception, "response", None)
+    if response is None:
+        return isinstance(error.exception, (ConnectionError, HTTPClientError))
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = response.get("Error", {}).get("Code", "")
+    return status >= 500 or status == 429 or "Throttl" in code or code == "RequestLimitExceeded"

@@ -21,7 +21,14 @@ class ElbErrorHandler(AWSErrorHandler):
 
     @classmethod
     def _is_missing(cls) -> type[Exception]:
-        return is_boto3_error_code(["TargetGroupNotFound", "TargetGroupNotFoundException"])
+        return is_boto3_error_code(["LoadBalancerNotFound", "TargetGroupNotFound"])
+
+
+@ElbErrorHandler.list_error_handler("describe a load balancer", default_value=None)
+def describe_load_balancer(client: ElbClient, name: str) -> dict[str, Any] | None:
+    """Return the load balancer called ``name``, or None when there is none."""
+    found = client.describe_load_balancers(Names=[name])["LoadBalancers"]
+    return found[0] if found else None
 
 
 @ElbErrorHandler.list_error_handler("describe a target group", default_value=None)
@@ -72,3 +79,9 @@ def add_tags(client: ElbClient, arn: str, tags: dict[str, str]) -> None:
 @ElbErrorHandler.deletion_error_handler("delete a target group")
 def delete_target_group(client: ElbClient, arn: str) -> None:
     client.delete_target_group(TargetGroupArn=arn)
+
+
+@ElbErrorHandler.list_error_handler("describe the health of a target group", default_value=[])
+def describe_target_health(client: ElbClient, arn: str) -> list[dict[str, Any]]:
+    """Return what the load balancer thinks of each target of the group."""
+    return client.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]

@@ -1,0 +1,83 @@
+# What people type. `make help` lists it; the work is done by the programs that are called.
+.DEFAULT_GOAL := help
+.PHONY: help python setup setup-dev docker demo local down test test-unit test-integration test-molecule test-e2e lint lock
+MAKEFLAGS += --no-print-directory
+
+# The system's Python makes .venv; from then on everything runs in it.
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -o junit_suite_name=pytest
+REPORTS := .local_aws/reports
+MOLECULE_HOME := .local_aws/molecule
+
+# Python compiles modules once instead of at every start; the shell's own wish does not matter here.
+unexport PYTHONDONTWRITEBYTECODE
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Expected Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Next: install one and type: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+
+setup: python ## make .venv: Ansible, its collections and boto3
+	@$(PYTHON) -m local_aws.virtual_environment .venv requirements.lock
+
+setup-dev: python ## make .venv with the tools that test and lint, too
+	@$(PYTHON) -m local_aws.virtual_environment .venv requirements-dev.lock
+
+docker: python ## make sure that a Docker engine runs (DOCKER=never refuses)
+	@$(PYTHON) -m local_aws.docker_engine
+
+demo: python ## build an image, deploy it to staging, promote it to prod, on a local AWS
+	@$(PYTHON) -m examples.demo
+
+local: docker ## start the local AWS and print what points a shell at it
+	@$(PYTHON) -m local_aws up
+	@$(PYTHON) -m local_aws env
+
+down: python ## take the local AWS away: containers, volumes, images, state
+	@$(PYTHON) -m examples.demo down
+
+test: ## run every test: unit, integration, molecule, end to end
+	@rm -rf $(REPORTS)
+	@$(MAKE) test-unit test-integration test-molecule test-e2e
+	@$(BIN)/python -m tests.summary $(REPORTS)
+
+test-unit: setup-dev ## run the tests that need no AWS
+	$(call timed,unit,$(PYTEST) --junit-xml=$(REPORTS)/unit.xml tests/unit examples/webapp/tests)
+
+test-integration: setup-dev docker ## run each module against a local AWS, and moto
+	$(call timed,integration,$(PYTEST) --junit-xml=$(REPORTS)/integration.xml -n 2 tests/integration)
+
+# A home of its own, so that a demo that runs is left alone.
+test-molecule: setup-dev docker ## run the roles' scenarios against a local AWS
+	@$(PYTHON) -m local_aws up --home $(MOLECULE_HOME)
+	$(call timed,molecule,(eval "$$($(PYTHON) -m local_aws env --home $(MOLECULE_HOME))" && tests/molecule/run); \
+	  code=$$?; $(PYTHON) -m local_aws down --home $(MOLECULE_HOME); (exit $$code))
+
+test-e2e: setup-dev docker ## run the whole loop with real containers
+	$(call timed,end to end,$(PYTEST) --junit-xml=$(REPORTS)/e2e.xml tests/e2e)
+
+lint: setup-dev ## run every linter
+	$(call timed,ansible-lint,ANSIBLE_COLLECTIONS_PATH=$$(echo $(BIN)/../lib/python3*/site-packages) PATH="$$PWD/$(BIN):$$PATH" \
+	  $(BIN)/ansible-lint --offline --profile production)
+	$(call timed,yamllint,$(BIN)/yamllint --strict .)
+	$(call timed,ruff,$(BIN)/ruff check && $(BIN)/ruff format --check)
+	$(call timed,mypy,$(BIN)/mypy --strict library/module_utils library/*.py local_aws examples/*.py examples/webapp/*.py \
+	  playbooks/action_plugins)
+	$(call timed,shellcheck,git grep -lE '^#!.*\b(ba)?sh$$' | xargs $(BIN)/shellcheck)
+	$(call timed,hadolint,git ls-files '*Dockerfile' | xargs $(BIN)/hadolint)
+
+UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url
+lock: ## write the lock files again from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "Expected the command uv. Next: pip install uv, then make lock"; exit 1; }
+	$(UV_COMPILE) pyproject.toml --output-file requirements.lock
+	$(UV_COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(UV_COMPILE) --group local-aws --output-file local_aws/requirements.lock
+
+define timed
+	@printf '\n== %s\n' '$(1)'; start=$$(date +%s); $(2); code=$$?; \
+	  printf '== %s: %s in %s s\n' '$(1)' "$$([ $$code = 0 ] && echo good || echo failed)" $$(($$(date +%s) - start)); exit $$code
+endef

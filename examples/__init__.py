@@ -1,0 +1,1 @@
+"""The sample app, and the demo that takes it to staging and to prod."""

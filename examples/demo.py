@@ -1,0 +1,269 @@
+"""The demo: one image, deployed to staging and promoted to prod, on a local AWS.
+
+python3 -m examples.demo            (make demo)
+python3 -m examples.demo down       (make down)
+
+Long output goes into .local_aws/demo.log. A second run changes nothing that is right already.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from local_aws import docker_engine, emulator, virtual_environment
+from local_aws.commands import ask, run
+from local_aws.emulator import HOME, ROOT, LocalAws, LocalAwsError
+
+VENV = ROOT / ".venv"
+LOG = HOME / "demo.log"
+RESULTS = HOME / "demo"
+REQUEST_SECONDS = 30
+AGAIN = "make demo, which goes on from there; make down to begin anew"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What deploy.yml and promote.yml write into their result file, as far as the demo shows it."""
+
+    environment: str
+    release: str
+    git_sha: str
+    digest: str
+    outcome: str
+    tasks: str
+    host: str
+
+    @classmethod
+    def read(cls, path: Path) -> Release:
+        result: dict[str, Any] = json.loads(path.read_text())
+        return cls(
+            environment=result["environment"],
+            release=result["release"],
+            git_sha=result["git_sha"],
+            digest=result["digest"],
+            outcome=result["outcome"],
+            tasks=f"{result['tasks_running']}/{result['tasks_desired']}",
+            host=urlsplit(result["url"]).netloc,
+        )
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.release} serves already" if self.outcome == "no_change" else f"released {self.release}"
+
+
+def step(name: str, work: Callable[[], tuple[str, Any]]) -> Any:
+    """Do one step and say on one line what came of it and how long it took."""
+    print(f"  {name:<20}", end="", flush=True)
+    started = time.monotonic()
+    try:
+        sentence, result = work()
+    except LocalAwsError:
+        print("failed")
+        raise
+    print(f"{sentence:<62} {time.monotonic() - started:6.1f} s", flush=True)
+    return result
+
+
+def changes(output: str) -> int:
+    """Add up what Ansible's recap calls changed."""
+    return sum(int(count) for count in re.findall(r"^\S+\s+: ok=\d+\s+changed=(\d+)", output, re.MULTILINE))
+
+
+def curl(host: str, endpoint: str) -> str:
+    return f"curl -H 'Host: {host}' {endpoint}/"
+
+
+def table(releases: list[Release], endpoint: str) -> str:
+    rows = [
+        ("environment", "release", "git sha", "digest", "tasks", "URL"),
+        *(
+            (each.environment, each.release, each.git_sha, each.digest[:19], each.tasks, curl(each.host, endpoint))
+            for each in releases
+        ),
+    ]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def environment_for(local_aws: LocalAws) -> dict[str, str]:
+    """The shell's environment, pointed at the local AWS: no profile or key of the user's own gets near it."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
+    # Modules compiled once are half of Ansible's time.
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
+    return {**inherited, **local_aws.environment}
+
+
+def set_up_tools() -> tuple[str, None]:
+    made = virtual_environment.ensure(VENV, ROOT / "requirements.lock", log=LOG)
+    return ("installed Ansible and boto3 into .venv" if made else "ready in .venv"), None
+
+
+def start_local_aws(engine: docker_engine.Engine) -> tuple[str, LocalAws]:
+    emulator.ensure_venv()
+    local_aws, started = emulator.up(HOME, simulate=not engine.runs)
+    if local_aws.containers != engine.runs:
+        raise LocalAwsError(
+            f"Expected a local AWS {'with' if engine.runs else 'without'} containers, "
+            f"but the one that runs was started {'without' if engine.runs else 'with'} them.\n"
+            "Next: make down, then make demo"
+        )
+    return f"{'started' if started else 'runs'} at {local_aws.url}", local_aws
+
+
+def playbook(name: str, environment: Mapping[str, str], *arguments: str) -> str:
+    return run(
+        [VENV / "bin" / "ansible-playbook", ROOT / name, *arguments],
+        log=LOG,
+        expected=f"{name} to end well",
+        advice=AGAIN,
+        environment=environment,
+    )
+
+
+def provision(environment: Mapping[str, str]) -> tuple[str, None]:
+    count = changes(playbook("provision.yml", environment))
+    return (
+        f"shared, staging and prod: {count} changes" if count else "shared, staging and prod: nothing to change"
+    ), None
+
+
+def push(environment: Mapping[str, str], engine: docker_engine.Engine) -> tuple[str, dict[str, Any]]:
+    result_file = RESULTS / "image.json"
+    simulate = [] if engine.runs else ["--simulate"]
+    run(
+        [VENV / "bin" / "python", "-m", "examples.push", "--result-file", result_file, "--log", LOG, *simulate],
+        log=LOG,
+        expected="the sample app's image in the repository",
+        advice=AGAIN,
+        environment=environment,
+    )
+    image: dict[str, Any] = json.loads(result_file.read_text())
+    base = " on a base built with debootstrap" if image["base"] == "built" else ""
+    done = f"built{base}, pushed" if image["pushed"] else "pushed already:"
+    return f"{done if engine.runs else 'simulated:'} {image['tag']}", image
+
+
+def release(
+    playbook_name: str, where: str, environment: Mapping[str, str], *arguments: str
+) -> Callable[[], tuple[str, Release]]:
+    def work() -> tuple[str, Release]:
+        result_file = RESULTS / f"{where}.json"
+        result_file.unlink(missing_ok=True)
+        playbook(playbook_name, environment, "-e", f"result_file={result_file}", *arguments)
+        released = Release.read(result_file)
+        return released.sentence, released
+
+    return work
+
+
+def request(released: Release, endpoint: str, version: str) -> Callable[[], tuple[str, None]]:
+    """Ask the environment's load balancer until it shows the version, and no longer than a moment."""
+
+    def work() -> tuple[str, None]:
+        end = time.monotonic() + REQUEST_SECONDS
+        while True:
+            shown = ask_version(released.host, endpoint)
+            if (shown.get("version"), shown.get("environment")) == (version, released.environment):
+                return f"the load balancer shows {version}", None
+            if time.monotonic() > end:
+                raise LocalAwsError(
+                    f"Expected {released.environment} to show the version {version} within {REQUEST_SECONDS} s, "
+                    f"but it showed: {json.dumps(shown)}\n"
+                    f"Next: look for yourself with {curl(released.host, endpoint)}"
+                )
+            time.sleep(0.5)
+
+    return work
+
+
+def ask_version(host: str, endpoint: str) -> dict[str, Any]:
+    # S310: the scheme is that of the local AWS.
+    question = urllib.request.Request(f"{endpoint}/version", headers={"Host": host})  # noqa: S310
+    try:
+        with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310
+            shown = json.loads(answer.read())
+    except (urllib.error.URLError, OSError, ValueError) as problem:
+        return {"problem": str(problem)}
+    return shown if isinstance(shown, dict) else {"problem": f"not a version: {shown!r}"}
+
+
+def demo() -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    LOG.unlink(missing_ok=True)
+    print("One image, deployed to staging and promoted to prod, on a local AWS.\n")
+    started = time.monotonic()
+    step("tools", set_up_tools)
+    engine: docker_engine.Engine = step("Docker engine", lambda: _with_sentence(docker_engine.ensure()))
+    local_aws: LocalAws = step("local AWS", lambda: start_local_aws(engine))
+    environment = environment_for(local_aws)
+    step("provision", lambda: provision(environment))
+    image = step("image", lambda: push(environment, engine))
+    releases: list[Release] = []
+    for where, playbook_name, arguments in (
+        ("staging", "deploy.yml", ("-e", "env=staging", "-e", f"image={image['image']}")),
+        ("prod", "promote.yml", ()),
+    ):
+        word = playbook_name.removesuffix(".yml")
+        released: Release = step(f"{word} to {where}", release(playbook_name, where, environment, *arguments))
+        releases.append(released)
+        if engine.runs:
+            step(f"request to {where}", request(released, local_aws.url, image["tag"]))
+    print(f"\n{table(releases, local_aws.url)}\n")
+    if not engine.runs:
+        print("  The containers are simulated, so the URLs do not answer.")
+    print(f"  Done in {time.monotonic() - started:.0f} s. The output of every command is in {LOG.relative_to(ROOT)}.")
+    print("  To take it all away: make down")
+
+
+def down() -> None:
+    """Take away what the demo made; the tools stay, so that the next demo is quick."""
+    was_there = emulator.down(HOME)
+    image = RESULTS / "image.json"
+    if image.is_file():
+        remove_images(json.loads(image.read_text())["image"].partition("@")[0])
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    print(f"Local AWS: {'gone, with its containers, volumes, images and state' if was_there else 'there was none'}")
+    print(f"Kept for the next time: .venv, .local_aws/venv, base images{_engine_note()}")
+
+
+def remove_images(repository: str) -> None:
+    """Remove the copies that the Docker engine keeps of what was pushed to a repository."""
+    images = set(ask("docker", "image", "ls", "--quiet", "--filter", f"reference={repository}").output.split())
+    if images:
+        ask("docker", "image", "rm", "--force", *sorted(images), seconds=60)
+
+
+def _engine_note() -> str:
+    started_here = (HOME / "docker_engine.started").is_file()
+    return ", and the Docker engine (python3 -m local_aws.docker_engine stop)" if started_here else ""
+
+
+def _with_sentence(engine: docker_engine.Engine) -> tuple[str, docker_engine.Engine]:
+    return engine.sentence, engine
+
+
+def main() -> None:
+    try:
+        down() if sys.argv[1:] == ["down"] else demo()
+    except LocalAwsError as problem:
+        sys.exit(f"\n{problem}")
+    except KeyboardInterrupt:
+        sys.exit(f"\nInterrupted. Next: {AGAIN}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+#!/usr/bin/python
+# Copyright: Contributors to Towpath
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ecr_image_info
+short_description: Find one image in ECR, and its digest
+description:
+  - Resolves a tag, a digest, a full reference or nothing (the newest image pushed) to one image
+    that is in the repository.
+  - A deploy resolves its image once, here, and pins the digest; tags are not asked again.
+author: Contributors to Towpath
+options:
+  repository:
+    description: Name of the repository.
+    type: str
+    required: true
+  reference:
+    description:
+      - A tag, a digest (C(sha256:...)), or a full reference (C(URI:TAG), C(URI@DIGEST)).
+      - When not given, the newest image pushed. Tagged images go first; signatures, attestations,
+        and the parts of a multi-platform image are left out.
+    type: str
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    support: full
+    description: Reads only.
+  diff_mode:
+    support: none
+    description: Changes nothing, so there is nothing to show.
+"""
+
+EXAMPLES = r"""
+- name: Find the newest image
+  ecr_image_info:
+    repository: webapp
+  register: newest
+
+- name: Find the image of a commit
+  ecr_image_info:
+    repository: webapp
+    reference: 4f2c9d1a0b3e
+"""
+
+RETURN = r"""
+repository_uri:
+  description: URI of the repository, without tag or digest.
+  returned: always
+  type: str
+  sample: 123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp
+image:
+  description: The image.
+  returned: always
+  type: dict
+  contains:
+    digest:
+      description: Digest of the manifest.
+      type: str
+      returned: always
+      sample: sha256:0f3c
+    uri:
+      description: Reference by digest, fit for a task definition.
+      type: str
+      returned: always
+      sample: 123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp@sha256:0f3c
+    tags:
+      description: Tags of the image.
+      type: list
+      elements: str
+      returned: always
+      sample: [4f2c9d1a0b3e]
+    pushed_at:
+      description: Time of the push, in UTC.
+      type: str
+      returned: always
+      sample: "2026-01-31T12:00:00+00:00"
+    git_sha:
+      description: The tag that looks like a commit's, with what follows it such as C(-dirty); empty when there is none.
+      type: str
+      returned: always
+      sample: 4f2c9d1a0b3e
+    size:
+      description: Size in bytes, as ECR reports it.
+      type: int
+      returned: always
+      sample: 48317724
+"""
+
+from typing import Any
+
+from ansible.module_utils.towpath import ecr_api, image
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+
+def find(client: ecr_api.EcrClient, name: str, uri: str, reference: str | None) -> dict[str, Any]:
+    """The image that is meant; raises ImageRefused when there is none."""
+    found: dict[str, Any] | None
+    if reference:
+        found = ecr_api.describe_image(client, name, image.image_id(reference, name, uri))
+        if found and found.get("imageStatus", "ACTIVE") == "ACTIVE":
+            return found
+    images = ecr_api.describe_images(client, name)
+    found = image.newest(images)
+    if not found:
+        raise image.ImageRefused(f"There is no image in {uri} yet. {image.how_to_push(uri)}")
+    if not reference:
+        return found
+    raise image.ImageRefused(
+        f"There is no image {reference} in {uri} that can be run. The newest are: {image.some_tags(images)}. "
+        "Give one of these (with deploy.yml: -e image=TAG), leave it out for the newest, or push the image first."
+    )
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={"repository": {"type": "str", "required": True}, "reference": {"type": "str"}},
+        supports_check_mode=True,
+    )
+    client = module.client("ecr")
+    name = module.params["repository"]
+    try:
+        repository = ecr_api.describe_repository(client, name)
+        if not repository:
+            module.fail_json(msg=f"There is no image repository {name}. Run ansible-playbook provision.yml first.")
+        uri = repository["repositoryUri"]
+        found = find(client, name, uri, module.params["reference"])
+    except ecr_api.EcrError as error:
+        module.fail_json_aws_error(error)
+    except image.ImageRefused as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, repository_uri=uri, image=image.as_result(found, uri))
+
+
+if __name__ == "__main__":
+    main()

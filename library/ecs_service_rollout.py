@@ -1,0 +1,242 @@
+#!/usr/bin/python
+# Copyright: Contributors to Towpath
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ecs_service_rollout
+short_description: Point a service at a revision, and follow that rollout to its end
+description:
+  - Starts the rollout of one task-definition revision and prints what is new until it is over.
+  - It follows the deployment that it started, by its id. A rollback by the circuit breaker is a failure here,
+    also when it goes back to the very same revision; a service that is stable again proves nothing.
+  - A rollout of the same revision that is under way is not started again, but followed. So after Ctrl-C, which leaves
+    the rollout going, the same command follows it to its end.
+  - V(rolled_back), V(stopped) and V(timed_out) fail the task, with the cause, the evidence and what to do.
+    V(superseded) ends it with a warning.
+  - C(community.aws.ecs_service) does not wait at all, and the waiter C(services_stable) calls a rollback a success.
+author: Contributors to Towpath
+options:
+  cluster:
+    description: Name or ARN of the cluster.
+    type: str
+    required: true
+  service:
+    description: Name of the service.
+    type: str
+    required: true
+  task_definition:
+    description: Revision to roll out, as C(family:revision) or ARN.
+    type: str
+    required: true
+  desired_count:
+    description: Number of tasks to run. It is left alone when this is not given, as an autoscaled service needs.
+    type: int
+  force:
+    description: Start a new deployment even when the service runs this revision.
+    type: bool
+    default: false
+  timeout_seconds:
+    description: How long to follow the rollout. ECS goes on with it afterwards.
+    type: float
+    default: 900
+  seconds_between_looks:
+    description: How long to wait between two looks. It doubles, up to 30 seconds, while AWS throttles.
+    type: float
+    default: 1.0
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  action:
+    support: full
+    description: The part that waits and prints runs on the controller.
+  check_mode:
+    support: full
+    description: Says what it would roll out, and starts nothing.
+  diff_mode:
+    support: full
+    description: Shows the revision before and after.
+"""
+
+EXAMPLES = r"""
+- name: Roll out the release
+  ecs_service_rollout:
+    cluster: webapp-staging
+    service: app
+    task_definition: webapp-staging:7
+
+- name: Roll out the first release, and start the app with it
+  ecs_service_rollout:
+    cluster: webapp-staging
+    service: app
+    task_definition: webapp-staging:2
+    desired_count: 1
+    timeout_seconds: 600
+"""
+
+RETURN = r"""
+outcome:
+  description: >-
+    How the rollout ended. V(succeeded), V(rolled_back), V(superseded), V(stopped), V(timed_out) or V(no_change).
+    Empty in check mode, when there is something to roll out, and when AWS refuses to say how it goes.
+  returned: always
+  type: str
+  sample: succeeded
+reason:
+  description: The cause in a sentence.
+  returned: always
+  type: str
+  sample: ECS completed the deployment.
+evidence:
+  description: What shows the cause of a failure. Stopped tasks, the load balancer's word on them, the last log lines.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+advice:
+  description: What to do next; empty when there is nothing to do.
+  returned: always
+  type: str
+  sample: ""
+seconds:
+  description: How long the rollout was followed.
+  returned: always
+  type: float
+  sample: 41.5
+running:
+  description: Number of the rollout's own tasks that run.
+  returned: always
+  type: int
+  sample: 2
+desired:
+  description: Number of tasks that are wanted.
+  returned: always
+  type: int
+  sample: 2
+task_definition:
+  description: ARN of the revision.
+  returned: always
+  type: str
+  sample: arn:aws:ecs:us-east-1:123456789012:task-definition/webapp-staging:7
+previous_task_definition:
+  description: ARN of the revision that served before; empty when none did.
+  returned: always
+  type: str
+  sample: arn:aws:ecs:us-east-1:123456789012:task-definition/webapp-staging:6
+deployment_id:
+  description: Id of the deployment that was followed; empty in check mode, when it would be a new one.
+  returned: always
+  type: str
+  sample: ecs-svc/1234567890123456789
+started_at:
+  description: When that deployment was created.
+  returned: always
+  type: str
+  sample: "2026-01-01T12:00:00+00:00"
+"""
+
+from typing import Any
+
+from ansible.module_utils.towpath import ecs_api as ecs
+from ansible.module_utils.towpath.rollout import primary, serving_revision, short, start, summary
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+
+def find_service(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
+    cluster, name = module.params["cluster"], module.params["service"]
+    service: dict[str, Any] = ecs.describe_service(client, cluster, name)
+    if not service:
+        module.fail_json(
+            msg=f"There is no service {name} in the cluster {cluster}. "
+            "Run ansible-playbook provision.yml -e env=NAME first."
+        )
+    if service["status"] != "ACTIVE":
+        module.fail_json(
+            msg=f"The service {name} in the cluster {cluster} is {service['status']}, expected ACTIVE: it is being "
+            "deleted. Wait until it is gone, then run ansible-playbook provision.yml -e env=NAME."
+        )
+    return service
+
+
+def find_revision(module: AnsibleAWSModule, client: ecs.EcsClient) -> str:
+    name = module.params["task_definition"]
+    if not short(name).rpartition(":")[2].isdecimal():
+        module.fail_json(
+            msg=f"task_definition is {name}, expected family:revision or an ARN: a family alone may mean another "
+            "revision tomorrow. Name the revision, as in webapp-staging:7."
+        )
+    found = ecs.describe_task_definition(client, name)
+    if found is None or found.get("status", "ACTIVE") != "ACTIVE":
+        what = "There is no task definition" if found is None else "Somebody deregistered the task definition"
+        module.fail_json(msg=f"{what} {name}. Run ansible-playbook deploy.yml -e env=NAME, which registers a new one.")
+    arn: str = found["taskDefinitionArn"]
+    return arn
+
+
+def roll_out(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
+    params = module.params
+    service, revision = find_service(module, client), find_revision(module, client)
+    wanted = start(service, revision, params["desired_count"], params["force"])
+    before = {
+        "task_definition": short(primary(service).get("taskDefinition", "")),
+        "desired_count": service["desiredCount"],
+    }
+    new = "taskDefinition" in wanted.request
+    if wanted.request and not module.check_mode:
+        request = {"cluster": params["cluster"], "service": params["service"], **wanted.request}
+        service = ecs.update_service(client, request)
+    followed = {} if new and module.check_mode else primary(service)
+    desired = wanted.request.get("desiredCount", service["desiredCount"])
+    rollout = {
+        "deployment_id": followed.get("id", ""),
+        "started_at": followed["createdAt"].isoformat() if followed else "",
+        "task_definition": revision,
+        "previous_task_definition": revision if wanted.outcome else serving_revision(service, followed.get("id", "")),
+    }
+    result = {
+        "changed": bool(wanted.request),
+        "outcome": wanted.outcome,
+        "reason": "The service runs this revision already." if wanted.outcome else "",
+        "evidence": [],
+        "advice": "",
+        "seconds": 0.0,
+        "running": followed.get("runningCount", 0),
+        "desired": desired,
+        **rollout,
+        "diff": {"before": before, "after": {"task_definition": short(revision), "desired_count": desired}},
+        "msg": summary(wanted.outcome, params["service"], revision, rollout["previous_task_definition"])
+        or f"{'Start' if new else 'Follow'} the rollout of {short(revision)} to {params['service']}.",
+    }
+    if wanted.outcome or module.check_mode:
+        return result
+    # For the action plugin: what to follow, as the options of ecs_service_rollout_info.
+    follow = rollout | {name: params[name] for name in ("cluster", "service", "timeout_seconds")}
+    return result | {"follow": follow, "seconds_between_looks": params["seconds_between_looks"]}
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "cluster": {"type": "str", "required": True},
+            "service": {"type": "str", "required": True},
+            "task_definition": {"type": "str", "required": True},
+            "desired_count": {"type": "int"},
+            "force": {"type": "bool", "default": False},
+            "timeout_seconds": {"type": "float", "default": 900},
+            "seconds_between_looks": {"type": "float", "default": 1.0},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = roll_out(module, module.client("ecs"))
+    except ecs.EcsError as error:
+        module.fail_json_aws_error(error)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""Why tasks stop: what ECS, the load balancer and the container say, each put into a sentence and what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Cause(NamedTuple):
+    sentence: str
+    advice: str
+
+
+class _Symptom(NamedTuple):
+    pattern: str
+    sentence: str
+    advice: str
+
+
+_PUSH_AND_DEPLOY = "Push the image, then deploy it with ansible-playbook deploy.yml -e env=NAME -e image=TAG."
+_PROVISION = "Run ansible-playbook provision.yml -e env=NAME, then deploy again."
+
+# The first that matches tells the cause, so the particular stand before the general.
+# The wording is that of the developer guide's pages on stopped tasks, service events and target health.
+_SYMPTOMS = (
+    _Symptom(
+        r"RESOURCE:ENI|InsufficientFreeAddresses|(insufficient|not enough) free (IP )?addresses|no free (private )?IP",
+        "The service's subnets have no free IP address left.",
+        "Give the network larger subnets, or run fewer tasks, then deploy again.",
+    ),
+    _Symptom(
+        r"does not contain descriptor matching platform|no match(ing manifest)? for (platform|linux/)",
+        "The image is not built for the processor architecture that the task asks for.",
+        "Build the image for the architecture of the task definition (X86_64 is linux/amd64, ARM64 is linux/arm64).",
+    ),
+    _Symptom(
+        r"exec format error",
+        "The program in the image is built for another processor architecture.",
+        "Build the image for the architecture of the task definition (X86_64 is linux/amd64, ARM64 is linux/arm64).",
+    ),
+    _Symptom(
+        r"CannotPull\w*.*(does not exist|not found|manifest unknown|no such image|No such image)",
+        "The image does not exist: no such tag or digest in the repository.",
+        _PUSH_AND_DEPLOY,
+    ),
+    _Symptom(
+        r"(CannotPull|ecr registry auth).*([Dd]enied|not authorized|no basic auth|403 Forbidden|authorization failed)",
+        "The execution role may not pull the image.",
+        f"It needs ecr:GetAuthorizationToken, and ecr:BatchGetImage on the repository. {_PROVISION}",
+    ),
+    _Symptom(
+        r"(CannotPull|ecr registry auth).*(time ?out|timed out|dial tcp|connection|request canceled|deadline exceeded)",
+        "The task has no network path to the image's registry.",
+        f"It needs a NAT gateway, or endpoints for ECR and S3. {_PROVISION}",
+    ),
+    _Symptom(
+        r"CannotPull",
+        "The image could not be pulled.",
+        "The evidence has the registry's words: put right what they name, then deploy again.",
+    ),
+    _Symptom(
+        r"The specified log group does not exist",
+        "The log group that the container writes to does not exist.",
+        _PROVISION,
+    ),
+    _Symptom(
+        r"logger args.*(AccessDenied|not authorized)",
+        "The execution role may not write the container's log.",
+        f"It needs logs:CreateLogStream and logs:PutLogEvents on the log group. {_PROVISION}",
+    ),
+    _Symptom(
+        r"logger args.*(time ?out|timed out|dial tcp|connection|deadline exceeded)",
+        "The task has no network path to CloudWatch Logs.",
+        f"It needs a NAT gateway, or an endpoint for CloudWatch Logs. {_PROVISION}",
+    ),
+    _Symptom(
+        r"secret.*(AccessDenied|not authorized|[Dd]enied)",
+        "The execution role may not read a secret that the task definition names.",
+        f"It needs ssm:GetParameters or secretsmanager:GetSecretValue on that secret. {_PROVISION}",
+    ),
+    _Symptom(
+        r"secret.*(time ?out|timed out|dial tcp|deadline exceeded|signal: killed)",
+        "The task has no network path to the store of its secrets.",
+        f"It needs a NAT gateway, or endpoints for SSM and Secrets Manager. {_PROVISION}",
+    ),
+    _Symptom(
+        r"retrieve secret|invalid ssm parameters|ParameterNotFound|find the specified secret",
+        "A secret that the task definition names does not exist.",
+        f"The evidence names it. {_PROVISION}",
+    ),
+    _Symptom(
+        r"ResourceInitializationError",
+        "Fargate could not prepare the task before its containers started.",
+        "The evidence has its words: put right what they name, then deploy again.",
+    ),
+    _Symptom(
+        r"OutOfMemory",
+        "The task ran out of memory.",
+        "Give the task more memory, or make the app use less, then deploy again.",
+    ),
+    _Symptom(
+        r"CannotStartContainer|executable file not found|exited with code 127\b",
+        "The command that the container is to run is not in the image.",
+        "Look at the command of the task definition, and at ENTRYPOINT and CMD of the Dockerfile.",
+    ),
+    _Symptom(
+        r"failed container health checks",
+        "The container's own health check failed.",
+        "Run the command of the health check in the container to see what it answers.",
+    ),
+    _Symptom(
+        r"[Hh]ealth checks failed with these codes: \[(?P<codes>[^\]]*)\]",
+        "The health check's path answered {codes}.",
+        "Look in the log for why, or point the load balancer's health check at a path that answers 200.",
+    ),
+    _Symptom(
+        r"Request timed out|Target\.Timeout",
+        "The app did not answer the health check in time.",
+        "Look in the log for what it was doing, or give the health check a longer timeout.",
+    ),
+    _Symptom(
+        r"Target\.FailedHealthChecks|[Hh]ealth checks failed|failed ELB health checks|is unhealthy in",
+        "The app never answered the load balancer's health check.",
+        "Let the app listen on all addresses (0.0.0.0) and on the port that the service names, and be up before the "
+        "health check's grace period ends.",
+    ),
+    _Symptom(
+        r"(?P<container>[\w-]+) exited with code 137\b",
+        "The container {container} was killed (exit code 137), most often because it ran out of memory.",
+        "Give the task more memory, or look in the log for what it was doing when it was killed.",
+    ),
+    _Symptom(
+        r"Capacity is unavailable|RESOURCE:(CPU|MEMORY|FARGATE)|unable to place a task",
+        "AWS had no Fargate capacity free for the task.",
+        "Deploy again later, or let the service use more availability zones.",
+    ),
+    _Symptom(
+        r"SpotInterruption|Spot (Task|capacity) (was )?interrupt",
+        "AWS took the Spot capacity back.",
+        "Deploy again, or run part of the service on FARGATE instead of FARGATE_SPOT.",
+    ),
+    _Symptom(
+        r"alarm detected|in ALARM state|alarm-based",
+        "An alarm that guards the rollout went off.",
+        "Look at the alarms of the service to see which and why.",
+    ),
+    _Symptom(
+        r"(?P<container>[\w-]+) exited with code (?P<code>\d+)\b",
+        "The container {container} exited with code {code}.",
+        "Look at its last log lines, put the app right and deploy again.",
+    ),
+    _Symptom(
+        r"[Ee]ssential container",
+        "An essential container of the task stopped.",
+        "Look at its last log lines, put the app right and deploy again.",
+    ),
+)
+
+
+def cause_of(symptoms: list[str]) -> Cause | None:
+    """Find the first known cause in what was observed, or None when nothing is recognised."""
+    text = " \n".join(symptoms)
+    for symptom in _SYMPTOMS:
+        if match := re.search(symptom.pattern, text):
+            return Cause(symptom.sentence.format(**match.groupdict()), symptom.advice)
+    return None
+
+
+_SECRETS = (
+    (re.compile(r"(://[^:/@\s]*):[^@/\s]+@"), r"\1:***@"),
+    (
+        re.compile(r"(?i)((?:password|passwd|secret|token|api_?key|access_?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+"),
+        r"\1***",
+    ),
+    (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), "***"),
+)
+
+
+def masked(line: str) -> str:
+    """Blot out what looks like a password or a key, in a line that an app or AWS wrote."""
+    for pattern, replacement in _SECRETS:
+        line = pattern.sub(replacement, line)
+    return line

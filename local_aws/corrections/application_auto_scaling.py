@@ -1,0 +1,191 @@
+"""Application Auto Scaling: scalable targets and their policies, as far as a declaration goes. Nothing scales."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_actions, router
+from ministack.core.responses import (
+    AccountRegionScopedDict,
+    error_response_json,
+    get_account_id,
+    get_region,
+    json_response,
+)
+from ministack.services import ecs
+
+NAME = "application_autoscaling"
+SIGNED_AS = "application-autoscaling"
+Request = dict[str, Any]
+
+
+def application_auto_scaling_answers() -> None:
+    """The service exists: targets and policies can be registered, described and removed.
+
+    Application Auto Scaling API Reference, all actions that are methods of the class below.
+    """
+    router.SERVICE_PATTERNS[SIGNED_AS] = {"target_prefixes": ["AnyScaleFrontendService"]}
+    iam_actions.SERVICE_TO_IAM_NAMESPACE[SIGNED_AS] = SIGNED_AS
+    app._state_map[NAME] = NAME
+    service = app._loaded_modules[NAME] = ApplicationAutoScaling()
+    app.SERVICE_HANDLERS[SIGNED_AS] = service.handle_request
+
+
+class ApplicationAutoScaling:
+    """The actions, with what they store. The shape of the emulator's own service modules."""
+
+    def __init__(self) -> None:
+        self.targets = AccountRegionScopedDict()
+        self.policies = AccountRegionScopedDict()
+        self.tags = AccountRegionScopedDict()
+
+    def get_state(self) -> Request:
+        return {"targets": self.targets, "policies": self.policies, "tags": self.tags}
+
+    def load_persisted_state(self, state: Request) -> None:
+        self.targets.update(state["targets"])
+        self.policies.update(state["policies"])
+        self.tags.update(state["tags"])
+
+    def reset(self) -> None:
+        for store in (self.targets, self.policies, self.tags):
+            store.clear()
+
+    async def handle_request(self, _method: str, _path: str, headers: Any, body: bytes, _query_params: Any) -> Any:
+        actions = {
+            "RegisterScalableTarget": self.register,
+            "DescribeScalableTargets": self.describe_targets,
+            "DeregisterScalableTarget": self.deregister,
+            "PutScalingPolicy": self.put_policy,
+            "DescribeScalingPolicies": self.describe_policies,
+            "DeleteScalingPolicy": self.delete_policy,
+            "DescribeScalingActivities": lambda _: json_response({"ScalingActivities": []}),
+            "DescribeScheduledActions": lambda _: json_response({"ScheduledActions": []}),
+            "ListTagsForResource": self.list_tags,
+            "TagResource": self.tag,
+            "UntagResource": self.untag,
+        }
+        action = headers.get("x-amz-target", "").partition(".")[2]
+        if action not in actions:
+            return error_response_json("UnknownOperationException", f"Unknown action: {action}", 400)
+        return actions[action](json.loads(body or b"{}"))
+
+    def register(self, data: Request) -> Any:
+        key = target_key(data)
+        known = self.targets.get(key)
+        if not known and not {"MinCapacity", "MaxCapacity"} <= data.keys():
+            return invalid("MinCapacity and MaxCapacity are required when a scalable target is registered")
+        target = known or {name: data[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")} | {
+            "ScalableTargetARN": f"{arn_head()}scalable-target/{uuid.uuid4().hex}",
+            "RoleARN": f"arn:aws:iam::{get_account_id()}:role/aws-service-role/ecs.{SIGNED_AS}.amazonaws.com/"
+            "AWSServiceRoleForApplicationAutoScaling_ECSService",
+            "CreationTime": time.time(),
+            "SuspendedState": {
+                "DynamicScalingInSuspended": False,
+                "DynamicScalingOutSuspended": False,
+                "ScheduledScalingSuspended": False,
+            },
+        }
+        target = target | {name: data[name] for name in ("MinCapacity", "MaxCapacity") if name in data}
+        target["SuspendedState"] = target["SuspendedState"] | data.get("SuspendedState", {})
+        if target["MinCapacity"] > target["MaxCapacity"]:
+            return invalid("Maximum capacity cannot be less than minimum capacity")
+        resource = data["ResourceId"]
+        if data["ServiceNamespace"] == "ecs" and not has_service(resource):
+            return invalid(f"ECS service doesn't exist: {resource}")
+        self.targets[key] = target
+        if data.get("Tags"):
+            self.tags[target["ScalableTargetARN"]] = self.tags.get(target["ScalableTargetARN"], {}) | data["Tags"]
+        return json_response({"ScalableTargetARN": target["ScalableTargetARN"]})
+
+    def describe_targets(self, data: Request) -> Any:
+        wanted = data.get("ResourceIds")
+        found = [
+            target
+            for target in self.targets.values()
+            if asked_for(target, data) and (not wanted or target["ResourceId"] in wanted)
+        ]
+        return json_response({"ScalableTargets": found})
+
+    def deregister(self, data: Request) -> Any:
+        if not self.targets.pop(target_key(data), None):
+            return missing("scalable target", data)
+        # AWS deletes the policies with their target.
+        for key in [key for key, policy in self.policies.items() if target_key(policy) == target_key(data)]:
+            del self.policies[key]
+        return json_response({})
+
+    def put_policy(self, data: Request) -> Any:
+        if target_key(data) not in self.targets:
+            return missing("scalable target", data)
+        key = f"{target_key(data)}|{data['PolicyName']}"
+        known = self.policies.get(key, {})
+        identity = (
+            f"{uuid.uuid4()}:resource/{data['ServiceNamespace']}/{data['ResourceId']}:policyName/{data['PolicyName']}"
+        )
+        arn = f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scalingPolicy:{identity}"
+        new = {"PolicyARN": arn, "CreationTime": time.time(), "Alarms": [], "PolicyType": "StepScaling"}
+        self.policies[key] = new | known | data
+        return json_response({"PolicyARN": self.policies[key]["PolicyARN"], "Alarms": []})
+
+    def describe_policies(self, data: Request) -> Any:
+        names, resource = data.get("PolicyNames"), data.get("ResourceId")
+        found = [
+            policy
+            for policy in self.policies.values()
+            if asked_for(policy, data)
+            and (not names or policy["PolicyName"] in names)
+            and (not resource or policy["ResourceId"] == resource)
+        ]
+        return json_response({"ScalingPolicies": found})
+
+    def delete_policy(self, data: Request) -> Any:
+        if not self.policies.pop(f"{target_key(data)}|{data['PolicyName']}", None):
+            return missing("scaling policy", data)
+        return json_response({})
+
+    def list_tags(self, data: Request) -> Any:
+        return json_response({"Tags": self.tags.get(data["ResourceARN"], {})})
+
+    def tag(self, data: Request) -> Any:
+        self.tags[data["ResourceARN"]] = self.tags.get(data["ResourceARN"], {}) | data["Tags"]
+        return json_response({})
+
+    def untag(self, data: Request) -> Any:
+        kept = self.tags.get(data["ResourceARN"], {})
+        self.tags[data["ResourceARN"]] = {key: value for key, value in kept.items() if key not in data["TagKeys"]}
+        return json_response({})
+
+
+def target_key(data: Request) -> str:
+    return "|".join(data[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension"))
+
+
+def asked_for(thing: Request, data: Request) -> bool:
+    """A description names the namespace always, and a dimension where it wants only that one."""
+    return all(thing[name] == data.get(name, thing[name]) for name in ("ServiceNamespace", "ScalableDimension"))
+
+
+def has_service(resource_id: str) -> bool:
+    service = ecs._services.get(resource_id.removeprefix("service/"))
+    return bool(service and service["status"] == "ACTIVE")
+
+
+def arn_head() -> str:
+    return f"arn:aws:{SIGNED_AS}:{get_region()}:{get_account_id()}:"
+
+
+def invalid(message: str) -> Any:
+    return error_response_json("ValidationException", message, 400)
+
+
+def missing(what: str, data: Request) -> Any:
+    message = (
+        f"No {what} found for service namespace: {data['ServiceNamespace']}, resource ID: {data['ResourceId']}, "
+        f"scalable dimension: {data['ScalableDimension']}"
+    )
+    return error_response_json("ObjectNotFoundException", message, 400)

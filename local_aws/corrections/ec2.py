@@ -1,0 +1,197 @@
+"""EC2: where an instance lands, what it says of itself, and which addresses a filter finds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from ministack.core.responses import get_account_id
+from ministack.services import ec2
+
+Handler = Callable[[dict[str, Any]], Any]
+
+
+def an_instance_lands_where_its_network_interface_says() -> None:
+    """Subnet, security groups and private address may stand in NetworkInterface.1 instead of at the top.
+
+    Amazon EC2 API Reference, RunInstances and InstanceNetworkInterfaceSpecification.
+    """
+    run: Handler = ec2._ACTION_MAP["RunInstances"]
+    launch = ec2._launch_instances_internal
+
+    def corrected(params: dict[str, Any]) -> Any:
+        prefix = "NetworkInterface.1."
+        inner = {key.removeprefix(prefix): value for key, value in params.items() if key.startswith(prefix)}
+        wanted = {
+            key: value
+            for key, value in inner.items()
+            if key in ("SubnetId", "PrivateIpAddress") or key.startswith("SecurityGroupId.")
+        }
+        return run(params | wanted)
+
+    def in_the_zone_of_its_subnet(*args: Any, **kwargs: Any) -> Any:
+        created = launch(*args, **kwargs)
+        for instance in created:
+            zone = ec2._subnets.get(instance["SubnetId"], {}).get("AvailabilityZone")
+            instance["Placement"]["AvailabilityZone"] = zone or instance["Placement"]["AvailabilityZone"]
+        return created
+
+    ec2._ACTION_MAP["RunInstances"] = corrected
+    ec2._launch_instances_internal = in_the_zone_of_its_subnet
+
+
+def an_instance_lists_its_network_interface() -> None:
+    """DescribeInstances lists the network interfaces of an instance, the primary one always.
+
+    Amazon EC2 API Reference, Instance (networkInterfaceSet) and InstanceNetworkInterface.
+    """
+    render: Callable[[dict[str, Any]], str] = ec2._instance_xml
+
+    def corrected(instance: dict[str, Any]) -> str:
+        return add_to_instance(render(instance), f"<networkInterfaceSet>{primary(instance)}</networkInterfaceSet>")
+
+    ec2._instance_xml = corrected
+
+
+def primary(instance: dict[str, Any]) -> str:
+    # One identity for each instance, without a record that would have to be kept in step.
+    identity = hashlib.sha256(instance["InstanceId"].encode()).hexdigest()
+    mac = ":".join(["02", *(identity[i : i + 2] for i in range(0, 10, 2))])
+    address = instance["PrivateIpAddress"]
+    groups = "".join(
+        f"<item><groupId>{group['GroupId']}</groupId><groupName>{group['GroupName']}</groupName></item>"
+        for group in instance.get("SecurityGroups", [])
+    )
+    return (
+        f"<item><networkInterfaceId>eni-{identity[:17]}</networkInterfaceId>"
+        f"<subnetId>{instance['SubnetId']}</subnetId><vpcId>{instance['VpcId']}</vpcId><description/>"
+        f"<ownerId>{get_account_id()}</ownerId><status>in-use</status><macAddress>{mac}</macAddress>"
+        f"<privateIpAddress>{address}</privateIpAddress><privateDnsName>{instance['PrivateDnsName']}</privateDnsName>"
+        f"<sourceDestCheck>{str(instance.get('SourceDestCheck', True)).lower()}</sourceDestCheck>"
+        f"<groupSet>{groups}</groupSet><attachment><attachmentId>eni-attach-{identity[17:34]}</attachmentId>"
+        f"<deviceIndex>0</deviceIndex><status>attached</status><attachTime>{instance['LaunchTime']}</attachTime>"
+        f"<deleteOnTermination>true</deleteOnTermination></attachment>"
+        f"<privateIpAddressesSet><item><privateIpAddress>{address}</privateIpAddress><primary>true</primary></item>"
+        f"</privateIpAddressesSet><interfaceType>interface</interfaceType></item>"
+    )
+
+
+# Amazon EC2 API Reference, InstanceMetadataOptionsResponse: name on the wire, and what holds when nothing is asked.
+METADATA_DEFAULTS = {
+    "HttpTokens": "optional",
+    "HttpPutResponseHopLimit": "1",
+    "HttpEndpoint": "enabled",
+    "HttpProtocolIpv6": "disabled",
+    "InstanceMetadataTags": "disabled",
+}
+
+
+def an_instance_lists_its_metadata_options() -> None:
+    """The metadata options of RunInstances and ModifyInstanceMetadataOptions are kept and reported.
+
+    Amazon EC2 API Reference, InstanceMetadataOptionsRequest, InstanceMetadataOptionsResponse.
+    """
+    run: Handler = ec2._ACTION_MAP["RunInstances"]
+    launch = ec2._launch_instances_internal
+    render: Callable[[dict[str, Any]], str] = ec2._instance_xml
+    asked: ContextVar[dict[str, Any]] = ContextVar("asked")
+
+    def remembered(params: dict[str, Any]) -> Any:
+        asked.set(chosen(params, "MetadataOptions."))
+        return run(params)
+
+    def launched(*args: Any, **kwargs: Any) -> Any:
+        created = launch(*args, **kwargs)
+        for instance in created:
+            instance["MetadataOptions"] = METADATA_DEFAULTS | asked.get({})
+        return created
+
+    def modified(params: dict[str, Any]) -> Any:
+        instance = ec2._instances.get(ec2._p(params, "InstanceId"))
+        if instance is None:
+            return ec2._error("InvalidInstanceID.NotFound", "The instance ID does not exist", 400)
+        instance["MetadataOptions"] = METADATA_DEFAULTS | instance.get("MetadataOptions", {}) | chosen(params, "")
+        inner = f"<instanceId>{instance['InstanceId']}</instanceId>{options(instance, 'instanceMetadataOptions')}"
+        return ec2._xml(200, "ModifyInstanceMetadataOptionsResponse", inner)
+
+    def rendered(instance: dict[str, Any]) -> str:
+        return add_to_instance(render(instance), options(instance, "metadataOptions"))
+
+    ec2._ACTION_MAP |= {"RunInstances": remembered, "ModifyInstanceMetadataOptions": modified}
+    ec2._launch_instances_internal = launched
+    ec2._instance_xml = rendered
+
+
+def chosen(params: dict[str, Any], prefix: str) -> dict[str, str]:
+    return {name: ec2._p(params, prefix + name) for name in METADATA_DEFAULTS if ec2._p(params, prefix + name)}
+
+
+def options(instance: dict[str, Any], tag: str) -> str:
+    values = METADATA_DEFAULTS | instance.get("MetadataOptions", {})
+    # On the wire the first letter of each name is small.
+    inner = "".join(
+        f"<{name[0].lower()}{name[1:]}>{value}</{name[0].lower()}{name[1:]}>" for name, value in values.items()
+    )
+    return f"<{tag}><state>applied</state>{inner}</{tag}>"
+
+
+def add_to_instance(xml: str, element: str) -> str:
+    head, end, tail = xml.rpartition("</item>")
+    return f"{head}{element}{end}{tail}"
+
+
+def addresses_are_filtered() -> None:
+    """DescribeAddresses answers for the filters and the public addresses it is given only, and refuses unknown ones.
+
+    Amazon EC2 API Reference, DescribeAddresses, request parameters Filter.N, PublicIp.N and AllocationId.N; Error
+    codes, InvalidAddress.NotFound and InvalidAllocationID.NotFound.
+    """
+    describe: Handler = ec2._ACTION_MAP["DescribeAddresses"]
+    attribute = {
+        "allocation-id": "AllocationId",
+        "association-id": "AssociationId",
+        "domain": "Domain",
+        "instance-id": "InstanceId",
+        "network-interface-id": "NetworkInterfaceId",
+        "private-ip-address": "PrivateIpAddress",
+        "public-ip": "PublicIp",
+    }
+
+    named = {key: name for name, key in attribute.items()}
+
+    def matches(address: dict[str, Any], name: str, values: list[str]) -> bool:
+        tags = {tag["Key"]: tag.get("Value", "") for tag in ec2._tags.get(address["AllocationId"], [])}
+        if name == "tag-key":
+            return any(value in tags for value in values)
+        if name.startswith("tag:"):
+            return any(ec2._glob_match(value, tags[name[4:]]) for value in values) if name[4:] in tags else False
+        return address.get(attribute[name]) in values
+
+    def corrected(params: dict[str, Any]) -> Any:
+        filters = ec2._parse_filters(params)
+        unknown = [name for name in filters if name not in attribute and name != "tag-key" and name[:4] != "tag:"]
+        if unknown:
+            return ec2._error("InvalidParameterValue", f"The filter '{unknown[0]}' is invalid", 400)
+        for key, code in (
+            ("PublicIp", "InvalidAddress.NotFound"),
+            ("AllocationId", "InvalidAllocationID.NotFound"),
+        ):
+            asked = ec2._parse_member_list(params, key)
+            missing = set(asked) - {address[key] for address in ec2._addresses.values()}
+            if missing:
+                return ec2._error(code, f"Address '{min(missing)}' not found.", 400)
+            if asked:
+                filters[named[key]] = asked
+        found = [
+            address["AllocationId"]
+            for address in ec2._addresses.values()
+            if all(matches(address, name, values) for name, values in filters.items())
+        ]
+        if not found:
+            return ec2._xml(200, "DescribeAddressesResponse", "<addressesSet/>")
+        rest = {key: value for key, value in params.items() if not key.startswith("AllocationId.")}
+        return describe(rest | {f"AllocationId.{i}": key for i, key in enumerate(found, 1)})
+
+    ec2._ACTION_MAP["DescribeAddresses"] = corrected

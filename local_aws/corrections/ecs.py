@@ -1,0 +1,137 @@
+"""ECS: secrets, task-definition families, service settings and the start and end of a rollout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.responses import error_response_json, json_response
+from ministack.services import ecs, ssm
+
+Request = dict[str, Any]
+
+
+def secure_strings_reach_a_task_decrypted() -> None:
+    """A container's secret that is an SSM SecureString arrives as its plain value.
+
+    Amazon ECS Developer Guide, Pass Systems Manager parameters through Amazon ECS environment variables.
+    """
+    resolve: Callable[[Request], dict[str, str]] = ecs._resolve_container_secrets
+
+    def corrected(container: Request) -> dict[str, str]:
+        values = resolve(container)
+        for secret in container.get("secrets", []):
+            source = secret.get("valueFrom", "")
+            if secret.get("name") in values and "secretsmanager" not in source:
+                values[secret["name"]] = str(ssm.resolve_parameter_value(source, decrypt=True))
+        return values
+
+    ecs._resolve_container_secrets = corrected
+
+
+def a_family_is_listed_by_its_full_name() -> None:
+    """The familyPrefix of ListTaskDefinitions is the whole name of a family.
+
+    Amazon ECS API Reference, ListTaskDefinitions: "The full family name to filter the ListTaskDefinitions results
+    with."
+    """
+    unfiltered: Callable[[Request], Any] = ecs._list_task_definitions
+
+    def corrected(data: Request) -> Any:
+        family = data.get("familyPrefix")
+        if not family:
+            return unfiltered(data)
+        status = data.get("status", "ACTIVE")
+        found = [d for d in list(ecs._task_defs.values()) if d["family"] == family and d["status"] == status]
+        found.sort(key=lambda d: int(d["revision"]), reverse=data.get("sort") == "DESC")
+        start, size = int(data.get("nextToken") or 0), int(data.get("maxResults") or 100)
+        page = {"taskDefinitionArns": [d["taskDefinitionArn"] for d in found[start : start + size]]}
+        return json_response(page | ({"nextToken": str(start + size)} if start + size < len(found) else {}))
+
+    replace("ListTaskDefinitions", "_list_task_definitions", corrected)
+
+
+def an_update_keeps_every_setting_of_a_service() -> None:
+    """UpdateService also changes propagateTags, enableECSManagedTags and serviceRegistries.
+
+    Amazon ECS API Reference, UpdateService.
+    """
+    update: Callable[[Request], Any] = ecs._update_service
+
+    def corrected(data: Request) -> Any:
+        answer = update(data)
+        settings = {
+            key: data[key] for key in ("propagateTags", "enableECSManagedTags", "serviceRegistries") if key in data
+        }
+        if answer[0] != 200 or not settings:
+            return answer
+        name, _ = ecs._resolve_service_ref(data["service"])
+        service = ecs._services[f"{ecs._resolve_cluster_name(data.get('cluster', 'default'))}/{name}"]
+        service.update(settings)
+        return json_response({"service": ecs._sanitize(service)})
+
+    replace("UpdateService", "_update_service", corrected)
+
+
+def an_unknown_task_definition_is_refused() -> None:
+    """A service cannot be made with, or moved to, a task definition that does not exist, in whatever form it is named.
+
+    Amazon ECS API Reference, CreateService and UpdateService, ClientException.
+    """
+
+    def checked(answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
+        def corrected(data: Request) -> Any:
+            reference = data.get("taskDefinition")
+            if reference and ecs._resolve_td_key(reference) not in ecs._task_defs:
+                return error_response_json("ClientException", "TaskDefinition not found.", 400)
+            return answer(data)
+
+        return corrected
+
+    replace("CreateService", "_create_service", checked(ecs._create_service))
+    replace("UpdateService", "_update_service", checked(ecs._update_service))
+
+
+def the_first_deployment_rolls_out_like_any_other() -> None:
+    """A new service's deployment is in progress until its tasks have proved themselves; so the breaker covers it.
+
+    Amazon ECS API Reference, Deployment (rolloutState): "When the service reaches a steady state, the deployment
+    transitions to a COMPLETED state."
+    """
+    make: Callable[..., Request] = ecs._make_deployment
+
+    def corrected(*args: Any, **kwargs: Any) -> Request:
+        deployment = make(*args, **kwargs)
+        reason = f"ECS deployment {deployment['id']} in progress."
+        return deployment | {"rolloutState": "IN_PROGRESS", "rolloutStateReason": reason}
+
+    ecs._make_deployment = corrected
+
+
+def a_tripped_breaker_leaves_the_old_tasks_alone() -> None:
+    """With the breaker on and rollback off, a failed deployment stops and the tasks before it go on serving.
+
+    Amazon ECS Developer Guide, How the Amazon ECS deployment circuit breaker detects failures: without the rollback
+    option the deployment is marked FAILED and nothing more is launched for it.
+    """
+    reconcile: Callable[[str, str], None] = ecs._reconcile_service_tasks
+
+    def corrected(cluster_name: str, service_key: str) -> None:
+        service = ecs._services.get(service_key)
+        primary = ecs._primary_deployment(service) if service and service.get("desiredCount") else None
+        if not primary or primary.get("rolloutState") != "FAILED":
+            reconcile(cluster_name, service_key)
+            return
+        for arn, task in list(ecs._tasks.items()):
+            if task.get("_deployment_id") == primary["id"] and task.get("lastStatus") in ecs._PRE_STOP_STATUSES:
+                ecs._stop_task({"task": arn, "cluster": cluster_name, "reason": "Deployment failed"})
+        ecs._refresh_service_state(cluster_name, f"service:{service_key.split('/', 1)[1]}")
+        ecs._recount_cluster(cluster_name)
+
+    ecs._reconcile_service_tasks = corrected
+
+
+def replace(action: str, function: str, corrected: Callable[[Request], Any]) -> None:
+    """An action is found in the map by its callers on the wire, and by its name within the module."""
+    ecs._ACTION_MAP[action] = corrected
+    setattr(ecs, function, corrected)

@@ -1,0 +1,103 @@
+"""Elastic Load Balancing: what DescribeTargetGroups, attributes and zones say on AWS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import alb, ec2
+
+Handler = Callable[[dict[str, Any]], Any]
+
+
+def unknown_target_group_is_an_error() -> None:
+    """A name that no target group has is answered with TargetGroupNotFound, not with an empty list.
+
+    Elastic Load Balancing API Reference, DescribeTargetGroups, section Errors.
+    """
+    describe: Handler = alb._ACTION_MAP["DescribeTargetGroups"]
+
+    def corrected(params: dict[str, Any]) -> Any:
+        known = {tg["TargetGroupName"] for tg in alb._tgs.values()}
+        if set(alb._parse_member_list(params, "Names")) - known:
+            return alb._error("TargetGroupNotFound", "One or more target groups not found")
+        return describe(params)
+
+    alb._ACTION_MAP["DescribeTargetGroups"] = corrected
+
+
+# Elastic Load Balancing API Reference, LoadBalancerAttribute: all that an Application Load Balancer has.
+DEFAULT_ATTRIBUTES = {
+    "access_logs.s3.bucket": "",
+    "access_logs.s3.enabled": "false",
+    "access_logs.s3.prefix": "",
+    "client_keep_alive.seconds": "3600",
+    "connection_logs.s3.bucket": "",
+    "connection_logs.s3.enabled": "false",
+    "connection_logs.s3.prefix": "",
+    "deletion_protection.enabled": "false",
+    "idle_timeout.timeout_seconds": "60",
+    "ipv6.deny_all_igw_traffic": "false",
+    "load_balancing.cross_zone.enabled": "true",
+    "routing.http.desync_mitigation_mode": "defensive",
+    "routing.http.drop_invalid_header_fields.enabled": "false",
+    "routing.http.preserve_host_header.enabled": "false",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
+    "routing.http.xff_header_processing.mode": "append",
+    "routing.http2.enabled": "true",
+    "waf.fail_open.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+}
+
+
+def load_balancer_lists_every_attribute() -> None:
+    """A load balancer always lists all its attributes, with their defaults where nobody set them.
+
+    Elastic Load Balancing API Reference, DescribeLoadBalancerAttributes and LoadBalancerAttribute.
+    """
+
+    def filled(answer: Handler) -> Handler:
+        def corrected(params: dict[str, Any]) -> Any:
+            attributes = alb._lb_attrs.get(alb._p(params, "LoadBalancerArn"))
+            if attributes is not None:
+                named = {attribute["Key"] for attribute in attributes}
+                attributes += [
+                    {"Key": key, "Value": DEFAULT_ATTRIBUTES[key]} for key in DEFAULT_ATTRIBUTES.keys() - named
+                ]
+            return answer(params)
+
+        return corrected
+
+    for action in ("DescribeLoadBalancerAttributes", "ModifyLoadBalancerAttributes"):
+        alb._ACTION_MAP[action] = filled(alb._ACTION_MAP[action])
+
+
+def load_balancer_stands_where_its_subnets_are() -> None:
+    """The VPC and the availability zones of a load balancer are those of its subnets.
+
+    Elastic Load Balancing API Reference, LoadBalancer and AvailabilityZone.
+    """
+    create: Handler = alb._ACTION_MAP["CreateLoadBalancer"]
+
+    def in_its_vpc(params: dict[str, Any]) -> Any:
+        subnets = alb._parse_member_list(params, "Subnets")
+        vpc = ec2._subnets.get(subnets[0], {}).get("VpcId") if subnets else None
+        return create(params | {"VpcId": vpc} if vpc else params)
+
+    def zone(match: re.Match[str]) -> str:
+        name = ec2._subnets.get(match[2], {}).get("AvailabilityZone", match[1])
+        return f"<ZoneName>{name}</ZoneName><SubnetId>{match[2]}<"
+
+    def in_its_zones(answer: Handler) -> Handler:
+        def corrected(params: dict[str, Any]) -> Any:
+            status, headers, body = answer(params)
+            text = body.decode() if isinstance(body, bytes) else body
+            return status, headers, re.sub(r"<ZoneName>(.*?)</ZoneName><SubnetId>(.*?)<", zone, text).encode()
+
+        return corrected
+
+    alb._ACTION_MAP["CreateLoadBalancer"] = in_its_vpc
+    for action in ("CreateLoadBalancer", "DescribeLoadBalancers", "SetSubnets"):
+        alb._ACTION_MAP[action] = in_its_zones(alb._ACTION_MAP[action])

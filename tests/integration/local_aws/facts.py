@@ -1,0 +1,426 @@
+"""One fact of AWS for each correction of the local AWS: it holds with the correction and fails without it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.integration.harness import AwsEndpoint
+
+Fact = Callable[[AwsEndpoint], None]
+FACTS: dict[str, Fact] = {}
+
+
+def fact(function: Fact) -> Fact:
+    FACTS[function.__name__] = function
+    return function
+
+
+def new(word: str) -> str:
+    return f"{word}-{uuid.uuid4().hex[:8]}"
+
+
+def error_of(call: Callable[..., Any], **request: Any) -> str:
+    try:
+        call(**request)
+    except ClientError as refused:
+        return str(refused.response["Error"]["Code"])
+    return "none"
+
+
+def a_network(aws: AwsEndpoint) -> dict[str, str]:
+    """Make a VPC with two subnets, the first of them not in the first zone."""
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.99.{i}.0/24", AvailabilityZone=f"us-east-1{zone}")
+        for i, zone in enumerate("bc")
+    ]
+    group = ec2.create_security_group(GroupName=new("app"), Description="app", VpcId=vpc)["GroupId"]
+    return {"vpc": vpc, "b": subnets[0]["Subnet"]["SubnetId"], "c": subnets[1]["Subnet"]["SubnetId"], "group": group}
+
+
+def a_load_balancer(aws: AwsEndpoint, network: dict[str, str]) -> dict[str, Any]:
+    created = aws.client("elbv2").create_load_balancer(Name=new("lb"), Subnets=[network["b"], network["c"]])
+    balancer: dict[str, Any] = created["LoadBalancers"][0]
+    return balancer
+
+
+@fact
+def unknown_target_group_is_an_error(aws: AwsEndpoint) -> None:
+    assert error_of(aws.client("elbv2").describe_target_groups, Names=[new("none")]) == "TargetGroupNotFound"
+
+
+@fact
+def load_balancer_lists_every_attribute(aws: AwsEndpoint) -> None:
+    elbv2, arn = aws.client("elbv2"), a_load_balancer(aws, a_network(aws))["LoadBalancerArn"]
+    elbv2.modify_load_balancer_attributes(
+        LoadBalancerArn=arn, Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "30"}]
+    )
+    listed = elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    values = {attribute["Key"]: attribute["Value"] for attribute in listed}
+    assert len(values) == len(listed)
+    assert values.get("idle_timeout.timeout_seconds") == "30"
+    assert values.get("routing.http.drop_invalid_header_fields.enabled") == "false"
+
+
+@fact
+def load_balancer_stands_where_its_subnets_are(aws: AwsEndpoint) -> None:
+    network = a_network(aws)
+    made = a_load_balancer(aws, network)
+    found = aws.client("elbv2").describe_load_balancers(LoadBalancerArns=[made["LoadBalancerArn"]])["LoadBalancers"][0]
+    for balancer in (made, found):
+        assert balancer["VpcId"] == network["vpc"]
+        zones = {zone["SubnetId"]: zone["ZoneName"] for zone in balancer["AvailabilityZones"]}
+        assert zones == {network["b"]: "us-east-1b", network["c"]: "us-east-1c"}
+
+
+@fact
+def a_zone_says_that_it_is_not_signed(aws: AwsEndpoint) -> None:
+    route53 = aws.client("route53")
+    zone = route53.create_hosted_zone(Name=f"{new('zone')}.test", CallerReference=new("zone"))["HostedZone"]["Id"]
+    assert route53.get_dnssec(HostedZoneId=zone)["Status"]["ServeSignature"] == "NOT_SIGNING"
+    assert error_of(route53.get_dnssec, HostedZoneId="Z000000000000000NONE") == "NoSuchHostedZone"
+
+
+def a_database(aws: AwsEndpoint, **given: Any) -> dict[str, Any]:
+    name = new("db")
+    aws.client("rds").create_db_instance(
+        DBInstanceIdentifier=name,
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        MasterUsername="app",
+        MasterUserPassword="not-a-secret",
+        AllocatedStorage=20,
+        **given,
+    )
+    return described_database(aws, name)
+
+
+def described_database(aws: AwsEndpoint, name: str) -> dict[str, Any]:
+    database: dict[str, Any] = aws.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    return database
+
+
+@fact
+def gp3_storage_names_its_speed(aws: AwsEndpoint) -> None:
+    database = a_database(aws, StorageType="gp3")
+    assert (database.get("Iops"), database.get("StorageThroughput")) == (3000, 125)
+
+
+@fact
+def log_exports_are_kept(aws: AwsEndpoint) -> None:
+    database = a_database(aws, EnableCloudwatchLogsExports=["postgresql"])
+    assert database["EnabledCloudwatchLogsExports"] == ["postgresql"]
+    name = database["DBInstanceIdentifier"]
+    change = {"EnableLogTypes": ["upgrade"], "DisableLogTypes": ["postgresql"]}
+    aws.client("rds").modify_db_instance(DBInstanceIdentifier=name, CloudwatchLogsExportConfiguration=change)
+    assert described_database(aws, name)["EnabledCloudwatchLogsExports"] == ["upgrade"]
+
+
+@fact
+def windows_given_at_creation_are_kept(aws: AwsEndpoint) -> None:
+    assert a_database(aws, PreferredBackupWindow="01:00-01:30")["PreferredBackupWindow"] == "01:00-01:30"
+
+
+def an_instance(aws: AwsEndpoint, **given: Any) -> dict[str, Any]:
+    ec2 = aws.client("ec2")
+    started = ec2.run_instances(
+        ImageId="ami-0c2023a1b2c3d4e5f", InstanceType="t3.micro", MinCount=1, MaxCount=1, **given
+    )
+    return described_instance(aws, started["Instances"][0]["InstanceId"])
+
+
+def described_instance(aws: AwsEndpoint, instance_id: str) -> dict[str, Any]:
+    found = aws.client("ec2").describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+    instance: dict[str, Any] = found
+    return instance
+
+
+@fact
+def an_instance_lands_where_its_network_interface_says(aws: AwsEndpoint) -> None:
+    network = a_network(aws)
+    interface = {"DeviceIndex": 0, "SubnetId": network["b"], "Groups": [network["group"]]}
+    instance = an_instance(aws, NetworkInterfaces=[interface])
+    assert (instance["SubnetId"], instance["VpcId"]) == (network["b"], network["vpc"])
+    assert [group["GroupId"] for group in instance["SecurityGroups"]] == [network["group"]]
+    assert instance["Placement"]["AvailabilityZone"] == "us-east-1b"
+
+
+@fact
+def an_instance_lists_its_network_interface(aws: AwsEndpoint) -> None:
+    instance = an_instance(aws)
+    interfaces = instance.get("NetworkInterfaces", [])
+    assert [interface["PrivateIpAddress"] for interface in interfaces] == [instance["PrivateIpAddress"]]
+    assert interfaces[0]["Attachment"]["DeviceIndex"] == 0
+    assert interfaces[0]["Groups"] == instance["SecurityGroups"]
+
+
+@fact
+def an_instance_lists_its_metadata_options(aws: AwsEndpoint) -> None:
+    instance = an_instance(aws, MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2})
+    options = instance.get("MetadataOptions", {})
+    assert (options.get("HttpTokens"), options.get("HttpPutResponseHopLimit")) == ("required", 2)
+    assert options["HttpEndpoint"] == "enabled"
+    changed = aws.client("ec2").modify_instance_metadata_options(
+        InstanceId=instance["InstanceId"], InstanceMetadataTags="enabled"
+    )["InstanceMetadataOptions"]
+    assert (changed["HttpTokens"], changed["InstanceMetadataTags"]) == ("required", "enabled")
+    assert described_instance(aws, instance["InstanceId"])["MetadataOptions"] == changed
+
+
+@fact
+def addresses_are_filtered(aws: AwsEndpoint) -> None:
+    ec2, instance = aws.client("ec2"), an_instance(aws)["InstanceId"]
+    address = ec2.allocate_address(Domain="vpc")
+    ours = address["AllocationId"]
+    other = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=ours, InstanceId=instance)
+    ec2.create_tags(Resources=[other], Tags=[{"Key": "Name", "Value": other}])
+
+    def found(name: str, value: str) -> list[str]:
+        addresses = ec2.describe_addresses(Filters=[{"Name": name, "Values": [value]}])["Addresses"]
+        return [address["AllocationId"] for address in addresses]
+
+    assert found("instance-id", instance) == [ours]
+    assert found("tag:Name", other) == [other]
+    assert found("instance-id", "i-00000000000000000") == []
+    by_address = ec2.describe_addresses(PublicIps=[address["PublicIp"]])["Addresses"]
+    assert [one["AllocationId"] for one in by_address] == [ours]
+    assert error_of(ec2.describe_addresses, PublicIps=["192.0.2.1"]) == "InvalidAddress.NotFound"
+    assert error_of(ec2.describe_addresses, AllocationIds=["eipalloc-0"]) == "InvalidAllocationID.NotFound"
+
+
+@fact
+def an_alarm_stores_what_it_was_given(aws: AwsEndpoint) -> None:
+    cloudwatch, name = aws.client("cloudwatch"), new("alarm")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/ApplicationELB",
+        MetricName="TargetResponseTime",
+        ExtendedStatistic="p99",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    alarm = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+    assert (alarm.get("AlarmDescription"), alarm.get("Statistic")) == (None, None)
+    assert alarm["ExtendedStatistic"] == "p99"
+
+
+@fact
+def question_marks_in_a_filter_pattern_mean_or(aws: AwsEndpoint) -> None:
+    logs, group, reader = aws.client("logs"), new("/ecs/group"), a_reader_of_log_lines(aws)
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="one")
+    logs.put_subscription_filter(
+        logGroupName=group, filterName="bad", filterPattern="?error ?failed", destinationArn=reader
+    )
+    lines = ["all is well", "an error", "it failed", "error: it failed"]
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now + i, "message": line} for i, line in enumerate(lines)]
+    logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
+
+    def found(pattern: str) -> list[str]:
+        answer = logs.filter_log_events(logGroupName=group, filterPattern=pattern)
+        return [event["message"] for event in answer["events"]]
+
+    assert found("?error ?failed") == lines[1:]
+    assert found("error failed") == lines[3:]
+    assert found("error -failed") == ["an error"]
+    assert found('"it failed"') == lines[2:]
+    read = logged(aws, f"/aws/lambda/{reader.rpartition(':')[2]}", containing="read: ")
+    assert read == [f"read: {line}" for line in lines[1:]]
+
+
+READER = """
+import base64, gzip, json
+
+def handler(event, context):
+    for line in json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))["logEvents"]:
+        print("read:", line["message"])
+"""
+
+
+def a_reader_of_log_lines(aws: AwsEndpoint) -> str:
+    with io.BytesIO() as content:
+        with zipfile.ZipFile(content, "w") as archive:
+            archive.writestr("reader.py", READER)
+        made = aws.client("lambda").create_function(
+            FunctionName=new("reader"),
+            Runtime="python3.12",
+            Handler="reader.handler",
+            Role=f"arn:aws:iam::{aws.account_id}:role/reader",
+            Code={"ZipFile": content.getvalue()},
+        )
+    return str(made["FunctionArn"])
+
+
+def logged(aws: AwsEndpoint, group: str, containing: str = "", seconds: float = 30) -> list[str]:
+    """Return the lines of a log group that contain a text, as soon as there are any; else nothing."""
+    logs, end = aws.client("logs"), time.monotonic() + seconds
+    while time.monotonic() < end:
+        if logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            lines = [event["message"].strip() for event in logs.filter_log_events(logGroupName=group)["events"]]
+            if found := [line for line in lines if containing in line]:
+                return found
+        time.sleep(0.2)
+    return []
+
+
+def a_service(aws: AwsEndpoint, image: str = "none:1", **given: Any) -> dict[str, Any]:
+    """Make a cluster and in it a service named like it, of one container that runs ``given['command']``."""
+    ecs, name = aws.client("ecs"), new("app")
+    ecs.create_cluster(clusterName=name)
+    definition = a_task_definition(aws, name, image, given.pop("command", ["true"]), given.pop("secrets", []))
+    service: dict[str, Any] = ecs.create_service(
+        cluster=name, serviceName=name, taskDefinition=definition, launchType="FARGATE", **{"desiredCount": 1} | given
+    )["service"]
+    return service
+
+
+def a_task_definition(
+    aws: AwsEndpoint, family: str, image: str, command: list[str], secrets: list[dict[str, str]] | None = None
+) -> str:
+    container = {"name": "app", "image": image, "essential": True, "command": command, "secrets": secrets or []}
+    logs = {"awslogs-group": family, "awslogs-region": "us-east-1", "awslogs-create-group": "true"}
+    container["logConfiguration"] = {"logDriver": "awslogs", "options": logs | {"awslogs-stream-prefix": "app"}}
+    registered = aws.client("ecs").register_task_definition(
+        family=family,
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        containerDefinitions=[container],
+    )
+    return str(registered["taskDefinition"]["taskDefinitionArn"])
+
+
+@fact
+def application_auto_scaling_answers(aws: AwsEndpoint) -> None:
+    scaling, name = aws.client("application-autoscaling"), a_service(aws, desiredCount=0)["serviceName"]
+    resource = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{name}/{name}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    assert error_of(scaling.register_scalable_target, **resource, MaxCapacity=2) == "ValidationException"
+    scaling.register_scalable_target(**resource, MinCapacity=1, MaxCapacity=3)
+    scaling.register_scalable_target(**resource, MaxCapacity=4)
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": metric}
+    policy = {"PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"}
+    scaling.put_scaling_policy(**resource, **policy, TargetTrackingScalingPolicyConfiguration=tracking)
+    asked = {"ServiceNamespace": "ecs", "ResourceIds": [resource["ResourceId"]]}
+    target = scaling.describe_scalable_targets(**asked)["ScalableTargets"][0]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 4)
+    found = scaling.describe_scaling_policies(**resource)["ScalingPolicies"]
+    assert [one["TargetTrackingScalingPolicyConfiguration"] for one in found] == [tracking]
+    scaling.deregister_scalable_target(**resource)
+    assert scaling.describe_scaling_policies(**resource)["ScalingPolicies"] == []
+    assert error_of(scaling.delete_scaling_policy, **resource, PolicyName="cpu") == "ObjectNotFoundException"
+
+
+@fact
+def a_family_is_listed_by_its_full_name(aws: AwsEndpoint) -> None:
+    ecs, family = aws.client("ecs"), new("web")
+    ours = [a_task_definition(aws, family, "none:1", ["true"]) for _ in range(2)]
+    a_task_definition(aws, f"{family}-worker", "none:1", ["true"])
+    assert ecs.list_task_definitions(familyPrefix=family)["taskDefinitionArns"] == ours
+    newest = ecs.list_task_definitions(familyPrefix=family, sort="DESC", maxResults=1)
+    assert newest["taskDefinitionArns"] == ours[1:]
+    rest = ecs.list_task_definitions(familyPrefix=family, sort="DESC", maxResults=1, nextToken=newest["nextToken"])
+    assert (rest["taskDefinitionArns"], rest.get("nextToken")) == (ours[:1], None)
+
+
+@fact
+def an_update_keeps_every_setting_of_a_service(aws: AwsEndpoint) -> None:
+    ecs, name = aws.client("ecs"), a_service(aws, desiredCount=0)["serviceName"]
+    answer = ecs.update_service(cluster=name, service=name, propagateTags="SERVICE", enableECSManagedTags=True)[
+        "service"
+    ]
+    found = ecs.describe_services(cluster=name, services=[name])["services"][0]
+    for service in (answer, found):
+        assert (service["propagateTags"], service["enableECSManagedTags"]) == ("SERVICE", True)
+
+
+@fact
+def an_unknown_task_definition_is_refused(aws: AwsEndpoint) -> None:
+    ecs, name = aws.client("ecs"), a_service(aws, desiredCount=0)["serviceName"]
+    assert error_of(ecs.update_service, cluster=name, service=name, taskDefinition=f"{name}:7") == "ClientException"
+    assert error_of(ecs.create_service, cluster=name, serviceName="x", taskDefinition="none") == "ClientException"
+
+
+def a_repository(aws: AwsEndpoint, mutability: str = "IMMUTABLE") -> dict[str, Any]:
+    created = aws.client("ecr").create_repository(repositoryName=new("app"), imageTagMutability=mutability)
+    repository: dict[str, Any] = created["repository"]
+    return repository
+
+
+def a_manifest(size: int = 1000) -> str:
+    layer = {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": size}
+    config = {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 10, "digest": f"sha256:{'0' * 64}"}
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    layers = [layer | {"digest": f"sha256:{uuid.uuid4().hex * 2}"}]
+    return json.dumps({"schemaVersion": 2, "mediaType": kind, "config": config, "layers": layers})
+
+
+@fact
+def a_repository_is_where_docker_can_push(aws: AwsEndpoint) -> None:
+    ecr, repository = aws.client("ecr"), a_repository(aws)
+    registry = aws.url.removeprefix("http://")
+    assert repository["repositoryUri"] == f"{registry}/{repository['repositoryName']}"
+    found = ecr.describe_repositories(repositoryNames=[repository["repositoryName"]])["repositories"][0]
+    assert found["repositoryUri"] == repository["repositoryUri"]
+    token = ecr.get_authorization_token()["authorizationData"][0]
+    assert token["proxyEndpoint"] == aws.url
+    assert base64.b64decode(token["authorizationToken"]).startswith(b"AWS:")
+
+
+@fact
+def an_unknown_image_is_an_error(aws: AwsEndpoint) -> None:
+    name = a_repository(aws)["repositoryName"]
+    asked = {"repositoryName": name, "imageIds": [{"imageTag": "none"}]}
+    assert error_of(aws.client("ecr").describe_images, **asked) == "ImageNotFoundException"
+
+
+@fact
+def an_image_weighs_what_its_layers_weigh(aws: AwsEndpoint) -> None:
+    ecr, name = aws.client("ecr"), a_repository(aws)["repositoryName"]
+    ecr.put_image(repositoryName=name, imageManifest=a_manifest(size=123_456), imageTag="v1")
+    assert ecr.describe_images(repositoryName=name)["imageDetails"][0]["imageSizeInBytes"] == 123_466
+
+
+@fact
+def the_same_image_twice_is_named_so(aws: AwsEndpoint) -> None:
+    ecr, name, manifest = aws.client("ecr"), a_repository(aws)["repositoryName"], a_manifest()
+    ecr.put_image(repositoryName=name, imageManifest=manifest, imageTag="v1")
+    again = {"repositoryName": name, "imageManifest": manifest, "imageTag": "v1"}
+    assert error_of(ecr.put_image, **again) == "ImageAlreadyExistsException"
+    assert error_of(ecr.put_image, **again | {"imageManifest": a_manifest()}) == "ImageTagAlreadyExistsException"
+
+
+@fact
+def an_image_answers_to_each_of_its_tags(aws: AwsEndpoint) -> None:
+    ecr, name, manifest = aws.client("ecr"), a_repository(aws)["repositoryName"], a_manifest()
+    image = ecr.put_image(repositoryName=name, imageManifest=manifest, imageTag="v1")["image"]
+    digest = image["imageId"]["imageDigest"]
+    ecr.put_image(repositoryName=name, imageManifest=manifest, imageTag="v2")
+    both = [{"imageDigest": digest, "imageTag": tag} for tag in ("v1", "v2")]
+    asked = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "v1"}])["images"]
+    assert [image["imageId"] for image in asked] == both[:1]
+    assert ecr.list_images(repositoryName=name)["imageIds"] == both
+    detail = ecr.describe_images(repositoryName=name, imageIds=[{"imageDigest": digest}])["imageDetails"][0]
+    assert (detail["imageTags"], detail["imageDigest"]) == (["v1", "v2"], digest)
+    assert detail["imagePushedAt"]
+    ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": "v2"}])
+    assert ecr.list_images(repositoryName=name)["imageIds"] == both[:1]
