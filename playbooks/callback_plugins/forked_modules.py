@@ -37,6 +37,7 @@ import sys
 import tempfile
 import traceback
 import types
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
@@ -117,6 +118,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships 
             )
             return
         _let_import_our_own()
+        # A child that collects garbage need not walk all that it inherits, and so copy it.
+        os.register_at_fork(before=gc.freeze, after_in_parent=gc.unfreeze)
         ActionBase._execute_module = _execute_module
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool = False) -> None:
@@ -183,29 +186,44 @@ def _find(action: str, collections: tuple[str, ...] = ()) -> Module | None:
 
 @functools.cache
 def _preload(module: Module) -> None:
-    """Import a module's helpers, and load the models of the services that it names, for every worker to inherit."""
+    """Import a module, and load the models of the services that it names, for every worker to inherit."""
     # What goes wrong here goes wrong again in the module's own run, which reports it.
     with contextlib.suppress(Exception):
         importlib.import_module(module.name)
-        # Only its helpers are wanted: the module itself is read anew for each run.
-        del sys.modules[module.name]
         for service in re.findall(r"""\bclient\(\s*["']([a-z0-9-]+)["']""", module.path.read_text()):
             _load_model(service)
-    # Workers need not walk what they inherit, nor copy it by walking.
-    gc.freeze()
 
 
 @functools.cache
 def _load_model(service: str) -> None:
     import boto3
+    import botocore.client
     import botocore.session
 
-    if not hasattr(botocore.session.create_loader, "cache_info"):
-        # Every session would parse the models again with a loader of its own.
-        botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    _build_once(botocore.session, "create_loader")
+    _build_once(botocore.client.ClientCreator, "_load_service_model")
+    _build_once(botocore.client.ClientCreator, "_create_client_class")
     # Making a client reads the models, and opens no connection as long as it need not look for keys.
     session = boto3.session.Session("none", "none", region_name="us-east-1")
     session.client(service)
+
+
+def _build_once(owner: Any, name: str) -> None:
+    """Keep what botocore would build again for each client, from the same model."""
+    build = getattr(owner, name, None)
+    if build is None or hasattr(build, "built"):
+        return
+    built: dict[tuple[Any, ...], Any] = {}
+
+    def keep(*given: Any) -> Any:
+        # Of a method, the object that builds makes no difference.
+        key = given[inspect.isclass(owner) :]
+        if key not in built:
+            built[key] = build(*given)
+        return built[key]
+
+    keep.built = built  # type: ignore[attr-defined]
+    setattr(owner, name, keep)
 
 
 def _execute_module(action: ActionBase, *args: Any, **options: Any) -> dict[str, Any]:
@@ -301,6 +319,8 @@ def _be_the_module(
         signal.signal(signal.SIGINT, signal.default_int_handler)
         atexit._clear()
         logging.root.handlers.clear()
+        # It is, so that it need not be compiled again.
+        warnings.filterwarnings("ignore", ".* found in sys.modules", RuntimeWarning)
         for fd, file in enumerate((os.open(os.devnull, os.O_RDONLY), stdout, stderr)):
             os.dup2(file, fd)
         sys.stdin, sys.stdout, sys.stderr = (
