@@ -53,9 +53,9 @@ test-integration: setup-dev docker ## run each module against a local AWS, and m
 
 # A home of its own, so that a demo that runs is left alone.
 test-molecule: setup-dev docker ## run the roles' scenarios against a local AWS
-	@$(PYTHON) -m local_aws up --home $(MOLECULE_HOME)
-	$(call timed,molecule,(eval "$$($(PYTHON) -m local_aws env --home $(MOLECULE_HOME))" && tests/molecule/run); \
-	  code=$$?; $(PYTHON) -m local_aws down --home $(MOLECULE_HOME); (exit $$code))
+	@$(PYTHON) -m local_aws --home $(MOLECULE_HOME) up
+	$(call timed,molecule,(eval "$$($(PYTHON) -m local_aws --home $(MOLECULE_HOME) env)" && tests/molecule/run); \
+	  code=$$?; $(PYTHON) -m local_aws --home $(MOLECULE_HOME) down; (exit $$code))
 
 test-e2e: setup-dev docker ## run the whole loop with real containers
 	$(call timed,end to end,$(PYTEST) --junit-xml=$(REPORTS)/e2e.xml tests/e2e)

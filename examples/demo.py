@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local_aws import docker_engine, emulator, virtual_environment
-from local_aws.commands import ask, run
+from local_aws.commands import run
 from local_aws.emulator import HOME, ROOT, LocalAws, LocalAwsError
 
 VENV = ROOT / ".venv"
@@ -232,19 +232,9 @@ def demo() -> None:
 def down() -> None:
     """Take away what the demo made; the tools stay, so that the next demo is quick."""
     was_there = emulator.down(HOME)
-    image = RESULTS / "image.json"
-    if image.is_file():
-        remove_images(json.loads(image.read_text())["image"].partition("@")[0])
     shutil.rmtree(RESULTS, ignore_errors=True)
     print(f"Local AWS: {'gone, with its containers, volumes, images and state' if was_there else 'there was none'}")
     print(f"Kept for the next time: .venv, .local_aws/venv, base images{_engine_note()}")
-
-
-def remove_images(repository: str) -> None:
-    """Remove the copies that the Docker engine keeps of what was pushed to a repository."""
-    images = set(ask("docker", "image", "ls", "--quiet", "--filter", f"reference={repository}").output.split())
-    if images:
-        ask("docker", "image", "rm", "--force", *sorted(images), seconds=60)
 
 
 def _engine_note() -> str:

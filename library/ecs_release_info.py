@@ -118,6 +118,8 @@ serving:
       sample: staging
 """
 
+from typing import Any
+
 from ansible.module_utils.towpath.ecs_api import EcsError, describe_service, describe_task_definition
 from ansible.module_utils.towpath.release import release_of
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -133,7 +135,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     client = module.client("ecs")
-    serving = {}
+    serving: dict[str, Any] = {}
     try:
         service = describe_service(client, module.params["cluster"], module.params["service"]) or {}
         if service:
@@ -142,7 +144,7 @@ def main() -> None:
     except EcsError as error:
         module.fail_json_aws_error(error)
 
-    newest = next((one for one in service.get("deployments", []) if one["status"] == "PRIMARY"), {})
+    newest: dict[str, Any] = next((one for one in service.get("deployments", []) if one["status"] == "PRIMARY"), {})
     module.exit_json(
         changed=False,
         exists=bool(service),

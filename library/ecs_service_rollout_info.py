@@ -235,6 +235,7 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
     state = state_words(found, rollout, before)
     ended = in_time(verdict(found.service, found.record, rollout, before), seconds, params["timeout_seconds"], state)
     lines, seen = news(found, rollout, before)
+    told = summary(ended.outcome, params["service"], rollout.task_definition, rollout.previous_task_definition)
     failed = ended.outcome in FAILURES
     log_lines = log_of_sick_task(module, client, found, rollout) if failed else []
     end = ending(ended, found, rollout, seen, log_lines)
@@ -243,11 +244,11 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
         "finished": bool(ended.outcome),
         "outcome": ended.outcome,
         "failed_rollout": failed,
-        "summary": summary(ended.outcome, params["service"], rollout.task_definition, rollout.previous_task_definition),
+        "summary": told,
         "reason": end.reason,
         "evidence": end.evidence,
         "advice": end.advice,
-        "lines": [timed(line, seconds) for line in lines],
+        "lines": [timed(line, seconds) for line in (*lines, told) if line],
         "state": state,
         "running": count["running"],
         "desired": count["desired"],

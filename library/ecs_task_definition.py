@@ -169,6 +169,7 @@ from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath import fargate
 from ansible.module_utils.towpath import task_definition as definitions
 from ansible.module_utils.towpath.aws_tags import tag_problems
+from ansible.module_utils.towpath.differences import sentence
 from ansible.module_utils.towpath.release import RELEASE_TAG, release_number
 from ansible.module_utils.towpath.task_definition_request import converted, image_problems
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -245,7 +246,7 @@ def main() -> None:
     release = release_number(revision)
     called = name if release is None else f"{name}, release {release}"
     verb = "Would register" if module.check_mode else "Registered"
-    why = f"{definitions.sentence(changes)} changed" if compared else "it is the first revision"
+    why = f"{sentence(changes)} changed" if compared else "it is the first revision"
     module.exit_json(
         changed=bool(changes),
         task_definition_arn=revision.get("taskDefinitionArn"),

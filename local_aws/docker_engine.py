@@ -21,7 +21,7 @@ from local_aws.commands import ask, can_install_packages, install_packages
 from local_aws.emulator import HOME, LocalAwsError, last_lines
 
 SIMULATED = "none: containers are simulated"
-HOW_TO_GET_ONE = "for real ones run as root on Debian or Ubuntu, or start a Docker engine yourself"
+HOW_TO_GET_ONE = "start a Docker engine for real ones, or run as root on Debian or Ubuntu"
 ANSWER_SECONDS = 60
 
 
@@ -46,7 +46,7 @@ def refused() -> bool:
 def look() -> Engine:
     """Tell what answers now; change nothing."""
     if refused():
-        return Engine(f"{SIMULATED}, as DOCKER=never asks; {HOW_TO_GET_ONE}, without DOCKER=never")
+        return Engine(f"{SIMULATED}; leave out DOCKER=never for real ones")
     answer = ask("docker", "version", "--format", "{{.Server.Version}}")
     return judge(answer.code, answer.output, answer.error)
 
@@ -73,7 +73,7 @@ def ensure(home: Path = HOME) -> Engine:
     log = home / "docker_engine.log"
     try:
         installed = _install(log)
-        started = _start(home, log)
+        started = _start(home, log, installed=installed)
     except LocalAwsError as problem:
         return Engine(f"{SIMULATED}. {problem}")
     return Engine(f"Docker {started} {'installed and ' if installed else ''}started", version=started)
@@ -105,9 +105,9 @@ def _install(log: Path) -> bool:
     return True
 
 
-def _start(home: Path, log: Path) -> str:
+def _start(home: Path, log: Path, *, installed: bool) -> str:
     """Start the engine and return its version. A package that was just installed may have started it."""
-    version = _version_within(5)
+    version = _version_within(5) if installed else ""
     if version:
         return version
     memory = home / "docker_engine.started"

@@ -10,6 +10,8 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Difference:
+    """One thing that differs. A side that does not have it says None."""
+
     field: str
     before: Any
     after: Any
@@ -29,9 +31,11 @@ def diff(found: list[Difference]) -> dict[str, Values]:
     return {"before": {one.field: one.before for one in found}, "after": {one.field: one.after for one in found}}
 
 
-def sentence(found: list[Difference]) -> str:
-    """Name the fields that differ, as words in a sentence."""
+def sentence(found: list[Difference], most: int = 4) -> str:
+    """Name what differs, the first few only: a long list is for the diff."""
     names = [one.field for one in found]
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from .differences import own_tags
+
 RELEASE_TAG = "towpath:release"
 GIT_SHA_TAG = "towpath:git-sha"
 PROMOTED_FROM_TAG = "towpath:promoted-from"
 
 
-def tag_values(tags: list[dict[str, str]]) -> dict[str, str]:
-    """ECS lists tags as ``{key, value}``; a tag's value may be left out of the answer when it is empty."""
-    return {tag["key"]: tag.get("value", "") for tag in tags}
-
-
 def release_number(revision: dict[str, Any] | None) -> int | None:
     """The number of the release that a revision (with its ``tags``) carries, or None when it is not a release."""
-    number = tag_values((revision or {}).get("tags", [])).get(RELEASE_TAG, "")
+    number = own_tags((revision or {}).get("tags", [])).get(RELEASE_TAG, "")
     return int(number) if number.isdecimal() else None
 
 
 def release_of(revision: dict[str, Any], container: str) -> dict[str, Any]:
     """The release that ``revision`` (as ECS describes it, with its ``tags``) carries in ``container``."""
-    tags = tag_values(revision.get("tags", []))
+    tags = own_tags(revision.get("tags", []))
     number = release_number(revision)
     images = {one["name"]: one["image"] for one in revision["containerDefinitions"]}
     image = images.get(container, "")

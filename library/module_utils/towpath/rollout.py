@@ -223,9 +223,13 @@ def _sentence(what: str, told: str) -> str:
 
 
 def events_since(service: Json, rollout: Rollout) -> list[Json]:
-    """The service's events since the rollout began, oldest first."""
-    events = [event for event in service.get("events", []) if event["createdAt"] >= rollout.started_at]
-    return sorted(events, key=lambda event: event["createdAt"])
+    """The service's events since the rollout began, oldest first, as ECS lists them the other way round."""
+    return [event for event in reversed(service.get("events", [])) if event["createdAt"] >= rollout.started_at]
+
+
+def event_words(event: Json) -> str:
+    """An event without the service's name, which every event begins with."""
+    return masked(re.sub(r"^\(service \S+\) ", "", event["message"]).rstrip("."))
 
 
 def tasks_of(tasks: list[Json], rollout: Rollout) -> list[Json]:
@@ -250,7 +254,7 @@ def failed(task: Json) -> bool:
     """Whether a task stopped for a fault. Scaling in, draining and an operator's stop are none."""
     if task.get("stopCode") in ("ServiceSchedulerInitiated", "UserInitiated"):
         return re.search(r"failed|unhealthy", task.get("stoppedReason", "")) is not None
-    return "stopCode" in task
+    return bool(task.get("stopCode"))
 
 
 def stop_words(task: Json) -> str:
@@ -327,14 +331,15 @@ def news(look: Look, rollout: Rollout, seen: Seen) -> tuple[list[str], Seen]:
     lines = []
     ours = tasks_of(look.tasks, rollout)
     for task in ours:
-        name = task["taskArn"].rpartition("/")[2]
-        if failed(task) and name not in told:
-            told.append(name)
-            lines.append(f"task {name[:8]} stopped: {stop_words(task)}")
+        # A crash loop is told once; how often it went round is in the count.
+        words = stop_words(task)
+        if failed(task) and words not in told:
+            told.append(words)
+            lines.append(f"task {task['taskArn'].rpartition('/')[2][:8]} stopped: {words}")
     for event in events_since(look.service, rollout) if look.service else []:
         if _EVENT_OF_NOTE.search(event["message"]) and event["id"] not in told:
             told.append(event["id"])
-            lines.append(masked(re.sub(r"^\(?service \S+ ", "", event["message"]).rstrip(".")))
+            lines.append(event_words(event))
     health = health_words(targets_of(look.targets, ours))
     if health and health != seen.health:
         lines.append(health)
@@ -375,8 +380,8 @@ def symptoms(look: Look, rollout: Rollout, seen: Seen) -> list[str]:
     words = [stop_words(task) for task in failed_tasks(look, rollout)[:5]]
     words.append(seen.health)
     if look.service:
-        messages = [event["message"] for event in events_since(look.service, rollout)]
-        words += [message for message in messages if _EVENT_OF_NOTE.search(message)]
+        events = events_since(look.service, rollout)
+        words += [event_words(event) for event in events if _EVENT_OF_NOTE.search(event["message"])]
         words.append(deployment(look.service, rollout.deployment_id).get("rolloutStateReason", ""))
     record = look.record or {}
     words += [record.get("statusReason", ""), record.get("rollback", {}).get("reason", "")]

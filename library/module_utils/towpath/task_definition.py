@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .differences import Difference
+
 TaskDefinition = dict[str, Any]
 Path = tuple[str, ...]
 
@@ -223,15 +225,6 @@ ADDED_BY_ECS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One line that differs. A side that does not have it says None."""
-
-    field: str
-    before: Any
-    after: Any
-
-
 def differences(before: TaskDefinition, after: TaskDefinition) -> list[Difference]:
     """Everything that means something else in ``after``, fit to be shown. Empty means nothing to register."""
     left, right = meaning(before), meaning(after)
@@ -268,14 +261,6 @@ def diff_lines(changes: list[Difference], side: str) -> str:
     """One side of the differences as YAML, a line each."""
     told = ((change.field, getattr(change, side)) for change in changes)
     return "".join(f"{field}: {json.dumps(value, ensure_ascii=False)}\n" for field, value in told if value is not None)
-
-
-def sentence(changes: list[Difference], most: int = 4) -> str:
-    """Name what differs, the first few only: a long list is for the diff."""
-    names = [change.field for change in changes]
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def hides_secret(name: str, value: Any) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
 from local_aws import docker_engine
+from local_aws.commands import Answer
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,72 @@ def test_an_engine_elsewhere_that_does_not_answer_is_not_replaced(monkeypatch, t
     assert not docker_engine.ensure(tmp_path).runs
 
 
-@pytest.mark.parametrize("memory", [None, str(os.getpid()), "999999999"])
+@pytest.fixture
+def commands_of_our_own(monkeypatch, tmp_path):
+    """A machine whose docker command finds an engine once dockerd runs, and that has no service manager."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    scripts = {
+        "docker": f'[ "$1" = --version ] || cat {tmp_path}/engine',
+        "dockerd": f'[ "$1" = --version ] && exit; echo 27.1 > {tmp_path}/engine; while :; do sleep 0.1; done',
+        "service": "exit 1",
+    }
+    for name, script in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.delenv("DOCKER", raising=False)
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    return folder
+
+
+def test_an_engine_that_is_installed_and_does_not_run_is_started_and_can_be_stopped(
+    commands_of_our_own, tmp_path, nothing_may_be_installed
+):
+    engine = docker_engine.ensure(tmp_path)
+    assert engine.sentence == "Docker 27.1 started"
+    pid = int((tmp_path / "docker_engine.started").read_text())
+    assert docker_engine.stop(tmp_path)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGTERM
+    assert not docker_engine.stop(tmp_path)
+
+
+def test_an_engine_that_cannot_start_leaves_containers_simulated_and_says_why(
+    commands_of_our_own, tmp_path, nothing_may_be_installed
+):
+    (commands_of_our_own / "dockerd").write_text('#!/bin/sh\n[ "$1" = --version ] && exit; echo no iptables; exit 1\n')
+    engine = docker_engine.ensure(tmp_path)
+    assert not engine.runs
+    assert "no iptables" in engine.sentence
+    assert not (tmp_path / "docker_engine.started").exists()
+
+
+def test_a_machine_without_docker_gets_it_from_the_distribution(commands_of_our_own, tmp_path, monkeypatch):
+    installed = []
+    ask = docker_engine.ask
+
+    def ask_without_dockerd(*command, **given):
+        return Answer(127, "", "not found") if command[0] == "dockerd" else ask(*command, **given)
+
+    def install(*packages, log):
+        installed.extend(packages)
+        (tmp_path / "engine").write_text("20.10\n")
+
+    monkeypatch.setattr(docker_engine, "ask", ask_without_dockerd)
+    monkeypatch.setattr(docker_engine, "can_install_packages", lambda: True)
+    monkeypatch.setattr(docker_engine, "install_packages", install)
+    assert docker_engine.ensure(tmp_path).sentence == "Docker 20.10 installed and started"
+    assert installed == ["docker.io", "iptables"]
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        pytest.param(None, id="nothing was started"),
+        pytest.param(str(os.getpid()), id="the pid is another program's now"),
+        pytest.param("999999999", id="the process is gone"),
+    ],
+)
 def test_an_engine_that_was_not_started_here_is_not_stopped(tmp_path, memory):
     if memory:
         (tmp_path / "docker_engine.started").write_text(f"{memory}\n")

@@ -20,6 +20,7 @@ from ansible.module_utils.towpath.rollout import (
     news,
     record_of,
     serving_revision,
+    sick_task,
     start,
     stop_words,
     tasks_of,
@@ -269,6 +270,32 @@ def old_again(state: str, definition: str = OLD, reason: str = ""):
             id="failed_before_a_newer_one",
         ),
         pytest.param(a_service(old_again("COMPLETED")), None, OURS, Seen(), "", id="answer_from_before_our_update"),
+        pytest.param(
+            a_service(old_again("COMPLETED")),
+            None,
+            OURS,
+            Seen(listed=True),
+            "rolled_back",
+            id="old_deployment_again_and_ours_no_longer_listed",
+        ),
+        pytest.param(
+            a_service(way_back("IN_PROGRESS", NEW), a_deployment(7, "ACTIVE", "IN_PROGRESS", NEW, 0)),
+            None,
+            FORCED,
+            Seen(),
+            "",
+            id="rollback_that_a_person_asked_for",
+        ),
+        pytest.param(
+            a_service(
+                a_deployment(8, "PRIMARY", "COMPLETED", OLD, 90), gave_up, breaker={"enable": True, "rollback": False}
+            ),
+            None,
+            OURS,
+            Seen(),
+            "stopped",
+            id="failed_before_a_person_put_the_old_revision_back",
+        ),
         pytest.param(None, None, OURS, Seen(), "stopped", id="service_gone"),
         pytest.param(a_service(new, status="DRAINING"), None, OURS, Seen(), "stopped", id="service_being_deleted"),
         # With a service-deployment record, as AWS keeps them.
@@ -429,6 +456,7 @@ def test_tasks_are_ours_by_deployment_else_by_revision_and_age():
     ("task", "fault"),
     [
         pytest.param(a_task(1), False, id="running"),
+        pytest.param(a_task(1, stopCode="", stoppedReason=""), False, id="running_with_an_empty_stop_code"),
         pytest.param(a_crash(1), True, id="crashed"),
         pytest.param(an_unhealthy_end(1), True, id="unhealthy"),
         pytest.param(
@@ -493,6 +521,41 @@ def test_a_look_tells_only_what_no_earlier_one_told():
         a_look(a_service(new | {"runningCount": 1}, old, loadBalancers=[{}]), tasks=look.tasks), OURS, remembered
     )
     assert later == ["1/2 running, 0/2 healthy, 1 failed"]
+
+
+def test_a_crash_loop_is_told_once_and_counted():
+    lines, seen = news(a_look(tasks=[a_crash(1), a_crash(2)]), OURS, Seen())
+    assert len(lines) == 2
+    assert lines[-1] == "0/2 running, 2 failed"
+    assert news(a_look(tasks=[a_crash(1), a_crash(2), a_crash(3)]), OURS, seen)[0] == ["0/2 running, 3 failed"]
+    assert len(news(a_look(tasks=[a_crash(1), a_crash(4, code=4)]), OURS, seen)[0]) == 1
+
+
+def test_what_is_soon_gone_is_remembered():
+    sick = a_look(
+        a_service(new, old, loadBalancers=[{}]),
+        tasks=[a_task(1)],
+        targets=[a_target(1, "unhealthy", Reason="Target.Timeout")],
+    )
+    _, seen = news(sick, OURS, Seen())
+    assert (seen.health, seen.listed) == ("10.0.1.1 is unhealthy: Target.Timeout", True)
+    _, later = news(a_look(a_service(way_back("COMPLETED")), record=a_record("ROLLBACK_SUCCESSFUL")), OURS, seen)
+    assert (later.health, later.listed, later.record_arn) == (seen.health, True, "arn:record")
+
+
+def test_the_looks_at_a_failed_deployment_are_counted():
+    seen = Seen()
+    for _ in range(3):
+        _, seen = news(a_look(a_service(gave_up | {"status": "PRIMARY"}, old)), OURS, seen)
+    assert seen.looks_since_failure == 3
+    assert news(a_look(), OURS, Seen())[1].looks_since_failure == 0
+
+
+def test_the_log_of_the_task_that_failed_last_is_the_one_to_read():
+    assert sick_task(a_look(tasks=[a_crash(1, 5), a_crash(2, 60), a_crash(3, 30)]), OURS) == a_crash(2, 60)
+    assert sick_task(a_look(tasks=[a_crash(1), a_task(2)]), OURS) == a_crash(1)
+    assert sick_task(a_look(tasks=[a_task(1, 1), a_task(2, 9)]), OURS) == a_task(2, 9)
+    assert sick_task(a_look(), OURS) is None
 
 
 @pytest.mark.parametrize(

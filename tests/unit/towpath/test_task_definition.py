@@ -2,13 +2,12 @@ import copy
 import random
 
 import pytest
+from ansible.module_utils.towpath.differences import Difference, sentence
 from ansible.module_utils.towpath.task_definition import (
     TASK,
-    Difference,
     diff_lines,
     differences,
     images_of,
-    sentence,
     with_images,
     without_secrets,
 )

@@ -1,0 +1,323 @@
+"""The contracts between inventories, playbooks and roles that no linter knows."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import jinja2.nodes
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
+ENVIRONMENTS = ["staging", "prod"]
+
+# What every play has, whatever the role: Ansible's own, and the names of a loop.
+ANSIBLES_OWN = {"item", "omit", "lookup", "query", "range", "dict", "groups", "group_names", "hostvars", "namespace"}
+
+
+MODULES_OF_A_PLAYBOOK = {"ansible.builtin.import_role", "ansible.builtin.assert"}
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text()) if path.is_file() else None
+
+
+def strings(node: Any) -> Iterator[str]:
+    """Every string below ``node``, keys of dicts left out."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for value in node.values():
+            yield from strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from strings(value)
+
+
+def keys(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield str(key)
+            yield from keys(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from keys(value)
+
+
+def role_file(role: str, name: str) -> Any:
+    return read(ROOT / "roles" / role / name)
+
+
+def specs(role: str) -> dict[str, Any]:
+    entries: dict[str, Any] = role_file(role, "meta/argument_specs.yml")["argument_specs"]
+    return entries
+
+
+def options(role: str, entry: str) -> dict[str, Any]:
+    return specs(role)[entry].get("options") or {}
+
+
+def published(role: str) -> dict[str, Any]:
+    """What ``role`` publishes, by name, as its outputs.yml writes it."""
+    tasks = role_file(role, "tasks/outputs.yml")
+    facts: dict[str, Any] = {}
+    for task in tasks:
+        facts |= task.get("ansible.builtin.set_fact", {})
+    return facts
+
+
+def variables(text: str) -> set[str]:
+    """The variables that a template reads. Conditions are templates without braces."""
+    # Ansible reads the backslashes of a regular expression as they are, plain Jinja takes them for escapes.
+    names = list(jinja2.Environment().parse(text.replace("\\", "/")).find_all(jinja2.nodes.Name))
+    return {name.name for name in names if name.ctx == "load"} - {name.name for name in names if name.ctx == "store"}
+
+
+def conditions(node: Any) -> Iterator[str]:
+    """The expressions that Ansible reads without braces."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("when", "that", "until", "changed_when", "failed_when"):
+                yield from (f"{{{{ {text} }}}}" for text in strings(value) if "{{" not in text)
+            else:
+                yield from conditions(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from conditions(value)
+
+
+def group_vars(environment: str) -> set[str]:
+    """The names that group_vars give to the plays of one environment."""
+    groups = ["all", "shared"] if environment == "shared" else ["all", "environments", environment]
+    return {
+        name for group in groups for path in (ROOT / "group_vars" / group).glob("*.yml") for name in read(path) or {}
+    }
+
+
+def imports() -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Every role that a playbook imports: playbook, role, entry point, wires."""
+    return [
+        (
+            playbook,
+            task["ansible.builtin.import_role"]["name"],
+            task["ansible.builtin.import_role"].get("tasks_from", "main"),
+            play.get("vars", {}) | task.get("vars", {}),
+        )
+        for playbook in PLAYBOOKS
+        for play in read(ROOT / "playbooks" / playbook)
+        for task in play.get("tasks", [])
+        if "ansible.builtin.import_role" in task
+    ]
+
+
+def ansible_playbook(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ansible-playbook in the root, where no AWS answers."""
+    # A shell's own settings must not decide whether a test passes.
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "AWS_"))}
+    nowhere = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "COLUMNS": "1000",
+    }
+    return subprocess.run(
+        [Path(sys.executable).parent / "ansible-playbook", *arguments],
+        cwd=ROOT,
+        env=inherited | nowhere,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_group_vars_are_linked_beside_the_inventories():
+    assert (ROOT / "inventories" / "group_vars").readlink() == Path("../group_vars")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_play_outside_the_root_sees_the_group_vars_of_its_environment(environment, tmp_path):
+    play = tmp_path / "play.yml"
+    play.write_text(
+        "- hosts: '{{ env }}'\n  gather_facts: false\n  tasks:\n"
+        "    - ansible.builtin.debug:\n        msg: '{{ app_name }} {{ environment_name }} {{ network_cidr_block }}'\n"
+    )
+    own = read(ROOT / "group_vars" / environment / "network.yml")
+    app = read(ROOT / "group_vars/all/app.yml")
+    assert (
+        f"{app['app_name']} {environment} {own['network_cidr_block']}"
+        in ansible_playbook(str(play), "-e", f"env={environment}").stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        pytest.param([], "No environment was given.", id="nothing given"),
+        pytest.param(["-e", "env="], "No environment was given.", id="empty"),
+        pytest.param(["-e", "env=stagign"], "There is no environment called stagign.", id="typo"),
+        pytest.param(["-e", "env=all"], "There is no environment called all.", id="all"),
+        pytest.param(["-e", "env=environments"], "There is no environment called environments.", id="group of all"),
+        pytest.param(["-e", "env=staging:prod"], "There is no environment called staging:prod.", id="two"),
+        pytest.param(["-e", "env=shared"], "There is no environment called shared.", id="shared"),
+    ],
+)
+def test_a_deploy_to_no_single_environment_is_refused_with_what_to_type(arguments, wrong):
+    refused = ansible_playbook("deploy.yml", *arguments)
+    said = " ".join(refused.stdout.split())
+    assert refused.returncode == 2
+    assert wrong in said
+    assert "Run again with -e env=NAME, where NAME is one of: prod, staging." in said
+    assert "aws-" not in said, "a play of an environment has begun"
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_every_playbook_but_the_guard_has_a_shim_of_its_name_and_starts_with_the_guard(playbook):
+    if playbook != "guard.yml":
+        shim = read(ROOT / playbook)
+        assert [play["ansible.builtin.import_playbook"] for play in shim] == [f"playbooks/{playbook}"]
+        assert read(ROOT / "playbooks" / playbook)[0]["ansible.builtin.import_playbook"] == "guard.yml"
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_a_playbook_is_a_list_of_roles(playbook):
+    used = {module for play in read(ROOT / "playbooks" / playbook) for task in play.get("tasks", []) for module in task}
+    assert used <= {"name", "vars", "tags", "loop", "loop_control", *MODULES_OF_A_PLAYBOOK}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "defaults/main.yml",
+        "meta/argument_specs.yml",
+        "meta/main.yml",
+        "tasks/main.yml",
+        "tasks/outputs.yml",
+        "tasks/delete.yml",
+    ],
+)
+def test_a_role_has_what_every_role_has(role, name):
+    assert role_file(role, name)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_says_under_which_licence_and_for_which_ansible_it_is(role):
+    about = role_file(role, "meta/main.yml")["galaxy_info"]
+    assert (about["license"], about["min_ansible_version"]) == ("GPL-3.0-or-later", "2.19")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_ends_by_publishing_what_it_finds(role):
+    assert role_file(role, "tasks/main.yml")[-1]["ansible.builtin.import_tasks"] == "outputs.yml"
+    assert list(published(role)) == [f"{role}_outputs"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_entry_points_of_a_role_are_the_ones_its_spec_describes(role):
+    files = {path.stem for path in (ROOT / "roles" / role / "tasks").glob("*.yml")}
+    assert {"main", "outputs", "delete"} <= specs(role).keys() <= files
+    assert all(spec.get("short_description") for spec in specs(role).values())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_option_has_the_roles_prefix_a_type_and_a_description(role):
+    declared = [(name, option) for entry in specs(role) for name, option in options(role, entry).items()]
+    assert [name for name, _ in declared if not name.startswith(f"{role}_")] == []
+    assert [name for name, option in declared if not option.get("type") or not option.get("description")] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_defaults_of_a_role_are_options_and_the_options_have_defaults_or_are_required(role):
+    declared = {name: option for entry in specs(role) for name, option in options(role, entry).items()}
+    defaults = role_file(role, "defaults/main.yml").keys()
+    optional = {name for name, option in declared.items() if not option.get("required")}
+    assert defaults - declared.keys() == set(), "a default that no entry point declares"
+    assert optional - defaults == set(), "an option that is neither required nor has a default"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_reads_its_own_variables_and_the_globals_only(role):
+    folder = ROOT / "roles" / role
+    content = [read(path) for kind in ("defaults", "vars", "tasks") for path in sorted((folder / kind).glob("*.yml"))]
+    read_here = {name for node in content for text in [*strings(node), *conditions(node)] for name in variables(text)}
+    globals_ = {name for path in (ROOT / "group_vars/all").glob("*.yml") for name in read(path)}
+    foreign = {
+        name
+        for name in read_here - globals_ - ANSIBLES_OWN
+        if not name.startswith((f"{role}_", f"__{role}_", "ansible_"))
+    }
+    assert foreign == set()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_role_registers_or_sets_has_its_prefix(role):
+    tasks = [read(path) for path in (ROOT / "roles" / role / "tasks").glob("*.yml")]
+    named = {name for node in tasks for name in values_of(node, "register")}
+    assert {name for name in named if not name.startswith(f"__{role}_")} == set()
+
+
+def values_of(node: Any, key: str) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get(key), str):
+            yield node[key]
+        for value in node.values():
+            yield from values_of(value, key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from values_of(value, key)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "role", "entry", "wires"),
+    [pytest.param(*each, id=f"{each[0]} {each[1]} {each[2]}") for each in imports()],
+)
+def test_a_playbook_gives_a_role_what_its_entry_point_asks_for(playbook, role, entry, wires):
+    asked = options(role, entry)
+    assert wires.keys() - asked.keys() == set(), "a wire to an option that the entry point does not declare"
+    required = {name for name, option in asked.items() if option.get("required")}
+    defaults = role_file(role, "defaults/main.yml").keys()
+    for environment in ["shared"] if role == "image_repository" else ENVIRONMENTS:
+        assert required - wires.keys() - defaults - group_vars(environment) == set(), f"not given in {environment}"
+
+
+@pytest.mark.parametrize(
+    ("playbook", "role", "entry", "wires"),
+    [pytest.param(*each, id=f"{each[0]} {each[1]} {each[2]}") for each in imports()],
+)
+def test_every_wire_is_plugged_into_an_output_that_a_role_publishes(playbook, role, entry, wires):
+    for name, wire in wires.items():
+        for producer, key in re.findall(r"\b(\w+)_outputs\b(?:\.(\w+))?", str(wire)):
+            assert producer in ROLES, f"{name}: no role is called {producer}"
+            output = published(producer)[f"{producer}_outputs"]
+            if key:
+                assert isinstance(output, str) or key in output, f"{name}: {producer}_outputs has no {key}"
+            else:
+                wanted = options(role, entry)[name].get("options", {})
+                assert {each for each, option in wanted.items() if option.get("required")} <= output.keys()
+
+
+def yaml_of_the_house() -> list[Path]:
+    return sorted([*(ROOT / "roles").rglob("*.yml"), *(ROOT / "playbooks").glob("*.yml")])
+
+
+@pytest.mark.parametrize("path", yaml_of_the_house(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_task_asks_aws_in_a_lookup_runs_a_shell_or_looks_away(path):
+    content = read(path)
+    assert [
+        text for text in strings(content) if re.search(r"(lookup|query|q)\(\s*['\"](amazon|community)\.aws", text)
+    ] == []
+    assert {"ansible.builtin.shell", "ansible.builtin.command", "shell", "command", "ignore_errors"}.isdisjoint(
+        keys(content)
+    )
+    assert [text for text in conditions(content) if re.search(r"is\s+(not\s+)?changed", text)] == []
