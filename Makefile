@@ -1,6 +1,6 @@
 # What people type. `make help` lists it; the work is done by the programs that are called.
 .DEFAULT_GOAL := help
-.PHONY: help python setup setup-dev docker demo local down test test-unit test-integration test-molecule test-e2e lint lock
+.PHONY: help python setup setup-dev docker demo local down test test-unit test-integration test-molecule test-e2e bench lint lock
 MAKEFLAGS += --no-print-directory
 
 # The system's Python makes .venv; from then on everything runs in it.
@@ -60,13 +60,16 @@ test-molecule: setup-dev docker ## run the roles' scenarios against a local AWS
 test-e2e: setup-dev docker ## run the whole loop with real containers
 	$(call timed,end to end,$(PYTEST) --junit-xml=$(REPORTS)/e2e.xml tests/e2e)
 
+bench: setup-dev docker ## measure this beside other tools, and write docs/performance.md (ROUNDS=5)
+	@$(BIN)/python -m tests.bench --rounds $(or $(ROUNDS),5)
+
 lint: setup-dev ## run every linter
 	$(call timed,ansible-lint,ANSIBLE_COLLECTIONS_PATH=$$(echo $(BIN)/../lib/python3*/site-packages) PATH="$$PWD/$(BIN):$$PATH" \
 	  $(BIN)/ansible-lint --offline --profile production)
 	$(call timed,yamllint,$(BIN)/yamllint --strict .)
 	$(call timed,ruff,$(BIN)/ruff check && $(BIN)/ruff format --check)
 	$(call timed,mypy,$(BIN)/mypy --strict library/module_utils library/*.py local_aws examples/*.py examples/webapp/*.py \
-	  playbooks/action_plugins)
+	  playbooks/action_plugins playbooks/callback_plugins tests/bench)
 	$(call timed,shellcheck,git grep -lE '^#!.*\b(ba)?sh$$' | xargs $(BIN)/shellcheck)
 	$(call timed,hadolint,git ls-files '*Dockerfile' | xargs $(BIN)/hadolint)
 

@@ -1,0 +1,374 @@
+# Copyright: Contributors to Towpath
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Run AWS modules in a fork of Ansible's own process, instead of in another Python.
+
+How it works. Ansible forks a worker for each task, and the worker starts a new Python for each module, which unpacks
+and compiles the module's helpers, imports boto3 and parses botocore's models, again for every task. Here the process
+that runs the playbook imports a module when its first task comes, with boto3 and the models of the services that the
+module names. Workers inherit that. ActionBase._execute_module stays Ansible's own; only the three steps inside it that
+start a Python are replaced, so that the worker forks once more, and the child runs the module with the very function
+that Ansible's wrapper would call. The child is a process of its own: what a module prints, changes or breaks ends
+with it, as ever.
+
+Which modules. Those of amazon.aws and community.aws, and those in the folders of ansible.cfg's `library`; on a local
+connection, with the Python that runs Ansible, without async and become. All others start a Python as before.
+
+What it relies on in ansible-core is in _ASSUMED, and is looked at before anything is replaced: where it does not hold,
+one warning says so and every module runs Ansible's own way. What it keeps of botocore is in _load_model, and a botocore
+that has it no more is only slower. Tried with ansible-core 2.19.14, amazon.aws 10.1.2,
+community.aws 10.0.0 and botocore 1.44.5, on Python 3.11.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import gc
+import importlib
+import inspect
+import io
+import json
+import logging
+import operator
+import os
+import re
+import signal
+import sys
+import tempfile
+import traceback
+import types
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, NamedTuple, NoReturn
+
+import ansible.module_utils
+from ansible import constants
+from ansible.module_utils.common.json import Direction, get_module_encoder
+from ansible.playbook.task import Task
+from ansible.plugins.action import ActionBase
+from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import module_loader
+
+DOCUMENTATION = """
+name: forked_modules
+type: aggregate
+short_description: Runs AWS modules in a fork of Ansible's own process
+description:
+  - AWS modules start in a fraction of the time, with the same results.
+options:
+  enabled:
+    description: Whether to do so. When false, every module runs Ansible's own way.
+    type: bool
+    default: true
+    env:
+      - name: TOWPATH_FORKED_MODULES
+    ini:
+      - section: forked_modules
+        key: enabled
+author: Contributors to Towpath
+"""
+
+COLLECTIONS = {"amazon.aws", "community.aws"}
+
+# What each of these must accept; the empty ones must only be there.
+_ASSUMED = {
+    "ansible.plugins.action:ActionBase._execute_module": "self module_name task_vars wrap_async",
+    "ansible.plugins.action:ActionBase._configure_module": "self module_name module_args task_vars",
+    "ansible.plugins.action:ActionBase._is_pipelining_enabled": "self module_style wrap_async",
+    "ansible.plugins.action:ActionBase._low_level_execute_command": "self cmd sudoable in_data",
+    "ansible.plugins.action:ActionBase._compute_environment_string": "self raw_environment_out",
+    "ansible.executor.module_common:_BuiltModule": "b_module_data module_style shebang serialization_profile",
+    "ansible.executor.module_common:NEW_STYLE_PYTHON_MODULE_RE": "",
+    "ansible.module_utils._internal._ansiballz._loader:run_module": (
+        "json_params profile module_fqn modlib_path extensions"
+    ),
+    "ansible.module_utils._internal:is_controller": "",
+    "ansible.module_utils._internal:import_controller_module": "",
+    "ansible.module_utils._internal:get_controller_serialize_map": "",
+    "ansible.module_utils._internal._deprecator:_path_as_core_plugininfo": "path",
+    "ansible.module_utils._internal._messages:PluginInfo": "resolved_name type",
+    "ansible.module_utils._internal._messages:PluginType.MODULE": "",
+    "ansible.module_utils._internal._traceback:_is_traceback_enabled": "",
+    "ansible.module_utils._internal._traceback:_is_module_traceback_enabled": "event",
+}
+_PROFILE = "legacy"
+# The package that Ansible puts a module in that belongs to no collection.
+_OWN = "ansible.legacy"
+
+_start_python = ActionBase._execute_module
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships no types
+    """Replaces the steps when a playbook starts, and imports a module when its first task comes."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "forked_modules"
+
+    def v2_playbook_on_start(self, playbook: object) -> None:
+        self.disabled = not self.get_option("enabled")
+        if self.disabled:
+            return
+        if broken := broken_assumptions():
+            self.disabled = True
+            self._display.warning(
+                "AWS modules run Ansible's own, slower way, because this ansible-core is not the one expected: "
+                f"{'; '.join(broken)}. Install what requirements.lock names, or set TOWPATH_FORKED_MODULES=false."
+            )
+            return
+        _take_over()
+
+    def v2_playbook_on_task_start(self, task: Task, is_conditional: bool = False) -> None:
+        if module := _find(task.resolved_action or task.action):
+            _preload(module)
+
+    v2_playbook_on_handler_task_start = v2_playbook_on_task_start
+
+
+def broken_assumptions() -> list[str]:
+    """Name what this ansible-core lacks of what we rely on."""
+    return [wrong for name, parameters in _ASSUMED.items() if (wrong := _broken(name, parameters.split()))]
+
+
+def _broken(name: str, parameters: list[str]) -> str | None:
+    module, _, attribute = name.partition(":")
+    try:
+        found = operator.attrgetter(attribute)(importlib.import_module(module))
+    except (ImportError, AttributeError):
+        return f"there is no {name}"
+    missing = parameters and sorted(set(parameters) - set(inspect.signature(found).parameters))
+    return f"{name} does not take {', '.join(missing)}" if missing else None
+
+
+@functools.cache
+def _take_over() -> None:
+    ActionBase._execute_module = _execute_module
+    # A child that collects garbage need not walk all that it inherits, and so copy it.
+    os.register_at_fork(before=gc.freeze, after_in_parent=gc.unfreeze)
+    # Python finds our modules and their helpers by the names that they have in Ansible's wrapper.
+    package = types.ModuleType(_OWN)
+    package.__path__ = constants.DEFAULT_MODULE_PATH
+    sys.modules[_OWN] = package
+    ansible.module_utils.__path__.extend(constants.DEFAULT_MODULE_UTILS_PATH)
+
+
+class Module(NamedTuple):
+    name: str
+    """What Python imports it by."""
+    path: Path
+
+
+@functools.cache
+def _find(action: str, collections: tuple[str, ...] = ()) -> Module | None:
+    """Return the module of an action if it is one that we run, else None."""
+    from ansible.executor.module_common import NEW_STYLE_PYTHON_MODULE_RE
+
+    found = module_loader.find_plugin_with_context(action, collection_list=list(collections))
+    path = Path(found.plugin_resolved_path or "")
+    if not found.resolved or path.suffix != ".py":
+        return None
+    if found.plugin_resolved_collection in COLLECTIONS:
+        package = f"ansible_collections.{found.plugin_resolved_collection}.plugins.modules"
+    elif path.parent in map(Path, constants.DEFAULT_MODULE_PATH):
+        package = _OWN
+    else:
+        return None
+    source = path.read_bytes()
+    suits = (
+        NEW_STYLE_PYTHON_MODULE_RE.search(source)
+        # Another first line means another interpreter.
+        and (source.startswith(b"#!/usr/bin/python\n") or not source.startswith(b"#!"))
+        # Without this line to import is to run.
+        and re.search(rb"""^if __name__ == ["']__main__["']:""", source, re.MULTILINE)
+    )
+    return Module(f"{package}.{path.stem}", path) if suits else None
+
+
+@functools.cache
+def _preload(module: Module) -> None:
+    """Import a module, and load the models of the services that it names, for every worker to inherit."""
+    # What goes wrong here goes wrong again in the module's own run, which reports it.
+    with contextlib.suppress(Exception):
+        importlib.import_module(module.name)
+        for service in re.findall(r"""\bclient\(\s*["']([a-z0-9-]+)["']""", module.path.read_text()):
+            _load_model(service)
+
+
+@functools.cache
+def _load_model(service: str) -> None:
+    import boto3
+    import botocore.client
+    import botocore.session
+
+    # What botocore would read or build again for each client of the service.
+    _build_once(botocore.session, "create_loader")
+    _build_once(botocore.client.ClientCreator, "_load_service_model")
+    _build_once(botocore.client.ClientCreator, "_create_client_class")
+    # Making a client reads the models, and opens no connection as long as it need not look for keys.
+    session = boto3.session.Session("none", "none", region_name="us-east-1")
+    session.client(service)
+
+
+def _build_once(owner: Any, name: str) -> None:
+    """Keep what botocore would build again for each client, from the same model."""
+    build = getattr(owner, name, None)
+    if build is None or hasattr(build, "built"):
+        return
+    built: dict[tuple[Any, ...], Any] = {}
+
+    def keep(*given: Any) -> Any:
+        # Of a method, the object that builds makes no difference.
+        key = given[inspect.isclass(owner) :]
+        if key not in built:
+            built[key] = build(*given)
+        return built[key]
+
+    keep.built = built  # type: ignore[attr-defined]
+    setattr(owner, name, keep)
+
+
+def _execute_module(action: ActionBase, *args: Any, **options: Any) -> dict[str, Any]:
+    """Do what ActionBase._execute_module does, in a fork where we can."""
+    given = inspect.signature(_start_python).bind(action, *args, **options).arguments
+    module = _find(given.get("module_name") or action._task.action, tuple(action._task.collections or ()))
+    if module is None or given.get("wrap_async") or not _is_here(action, given.get("task_vars") or {}):
+        return _start_python(action, *args, **options)  # type: ignore[no-any-return]  # ansible-core ships no types
+    with _forking(action, module):
+        return _start_python(action, *args, **options)  # type: ignore[no-any-return]
+
+
+def _is_here(action: ActionBase, task_vars: Mapping[str, Any]) -> bool:
+    """Tell whether a module would run on this machine, as this user, with this Python, and be waited for."""
+    task = action._task
+    host_vars = task_vars["ansible_delegated_vars"][task.delegate_to] if task.delegate_to else task_vars
+    python = constants.config.get_config_value("INTERPRETER_PYTHON", variables=host_vars)
+    return (
+        action._connection.transport == "local"
+        and not action._connection.become
+        and not task.async_val
+        and action._templar.template(python) == sys.executable
+    )
+
+
+@contextlib.contextmanager
+def _forking(action: ActionBase, module: Module) -> Iterator[None]:
+    """Replace the steps of an action that would start a Python. The module's arguments go from one to the other."""
+    from ansible.executor.module_common import _BuiltModule
+
+    def configure_module(module_name: str, module_args: dict[str, Any], task_vars: object) -> tuple[Any, str]:
+        encoder = get_module_encoder(_PROFILE, Direction.CONTROLLER_TO_MODULE)
+        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": module_args}, cls=encoder).encode()
+        built = _BuiltModule(
+            b_module_data=arguments,
+            module_style="new",
+            shebang=f"#!{sys.executable}",
+            serialization_profile=_PROFILE,
+        )
+        return built, str(module.path)
+
+    def execute_command(cmd: str, sudoable: bool, in_data: bytes) -> dict[str, Any]:
+        environment: dict[str, Any] = {}
+        action._compute_environment_string(environment)
+        return _run(module, in_data, environment, action._loader.get_basedir())
+
+    steps = {
+        # So that no folder is made to put the module in, and the arguments come as in_data.
+        "_is_pipelining_enabled": lambda module_style, wrap_async=False: True,
+        "_configure_module": configure_module,
+        "_low_level_execute_command": execute_command,
+    }
+    vars(action).update(steps)
+    try:
+        yield
+    finally:
+        for name in steps:
+            delattr(action, name)
+
+
+def _run(module: Module, arguments: bytes, environment: Mapping[str, Any], directory: str) -> dict[str, Any]:
+    """Run a module in a child, and return what ActionBase._low_level_execute_command returns."""
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        child = os.fork()
+        if child == 0:
+            _be_the_module(module, arguments, environment, directory, stdout.fileno(), stderr.fileno())
+        try:
+            _, status = os.waitpid(child, 0)
+        except BaseException:  # The task's timeout.
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0:
+            # As a shell has it, through which Ansible would run the module.
+            stderr.write(f"{signal.strsignal(-code)}\n".encode())
+            code = 128 - code
+        return {"rc": code, "stdout": _text(stdout), "stderr": _text(stderr)}
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="surrogateescape")
+
+
+def _be_the_module(
+    module: Module, arguments: bytes, environment: Mapping[str, Any], directory: str, stdout: int, stderr: int
+) -> NoReturn:
+    """Make this process what a new Python would be, as far as a module can tell, run the module and end."""
+    code = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        atexit._clear()
+        logging.root.handlers.clear()
+        # It is, so that it need not be compiled again.
+        warnings.filterwarnings("ignore", ".* found in sys.modules", RuntimeWarning)
+        for fd, file in enumerate((os.open(os.devnull, os.O_RDONLY), stdout, stderr)):
+            os.dup2(file, fd)
+        sys.stdin, sys.stdout, sys.stderr = (
+            io.TextIOWrapper(io.FileIO(fd, mode, closefd=False), encoding="utf-8", errors="surrogateescape")
+            for fd, mode in enumerate(("r", "w", "w"))
+        )
+        sys.argv = [str(module.path)]
+        os.chdir(directory)
+        os.environ.update({name: str(value) for name, value in environment.items()})
+        code = _exit_code_of(module, arguments)
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _exit_code_of(module: Module, arguments: bytes) -> int:
+    from ansible.module_utils import _internal
+    from ansible.module_utils._internal import _deprecator, _messages, _traceback
+    from ansible.module_utils._internal._ansiballz import _loader
+
+    # A module puts its warnings in its result; the controller displays them.
+    _internal.is_controller = False
+    _internal.import_controller_module = lambda name: None
+    _internal.get_controller_serialize_map = dict
+    _traceback._is_traceback_enabled = _traceback._is_module_traceback_enabled
+    if module.name.startswith(f"{_OWN}."):
+        # A deprecation names the module that it comes from, which Ansible tells by the place in its wrapper.
+        own = _messages.PluginInfo(resolved_name=module.name, type=_messages.PluginType.MODULE)
+        of_core = _deprecator._path_as_core_plugininfo
+        _deprecator._path_as_core_plugininfo = lambda path: own if path == str(module.path) else of_core(path)
+    try:
+        _loader.run_module(
+            json_params=arguments,
+            profile=_PROFILE,
+            module_fqn=module.name,
+            modlib_path=str(Path(ansible.__path__[0]).parent),
+            extensions={},
+        )
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0

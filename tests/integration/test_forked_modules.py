@@ -1,0 +1,176 @@
+"""Modules that run in a fork give what they give when Ansible starts a Python for each of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.integration.harness import ROOT
+
+HERE = Path(__file__).parent / "forked_modules"
+CASES = [task["name"] for task in yaml.safe_load((HERE / "cases.yml").read_text())[0]["tasks"]]
+
+# What is of one run only.
+VOLATILE = re.compile(r"\b\d{13}\b")
+# How a module was brought to its place, which only -vvv tells.
+TRANSPORT = re.compile(r"(<[\w.]+> |Pipelining is enabled\.).*\n")
+# Where a file lies, and the line itself, which a module in Ansible's wrapper cannot show.
+FRAME = re.compile(r'File ".*/([^/"]+", line \d+, in [^\n]+)((?:\n    [^\n]*)*)')
+
+
+def environment(forked, endpoint, **more):
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))} | {
+        **(endpoint.environment if endpoint else {}),
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_INVENTORY": str(HERE / "inventory.yml"),
+        "ANSIBLE_LIBRARY": f"{HERE / 'library'}:{ROOT / 'library'}",
+        "ANSIBLE_ACTION_PLUGINS": str(HERE / "action_plugins"),
+        "ANSIBLE_CALLBACK_PLUGINS": f"{ROOT / 'playbooks/callback_plugins'}:{HERE / 'callback_plugins'}",
+        "TOWPATH_FORKED_MODULES": str(forked),
+        **more,
+    }
+
+
+def play(playbook, forked, record_to, endpoint=None, arguments=(), **more):
+    """Run a playbook and return what it displayed, and the results of each task."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", *arguments, playbook],
+        cwd=HERE,
+        env=environment(forked, endpoint, RECORD_TO=str(record_to), **more),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    results = {}
+    for line in record_to.read_text().splitlines():
+        entry = json.loads(line)
+        results.setdefault(entry["task"], []).append(entry["result"])
+    return done, results
+
+
+def comparable(value):
+    """Leave out of a result, or of what was displayed, what is of one run or of one way only."""
+    if isinstance(value, dict):
+        return {name: comparable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [comparable(inner) for inner in value]
+    return VOLATILE.sub("0", TRANSPORT.sub("", value if isinstance(value, str) else repr(value)))
+
+
+@pytest.fixture(scope="module")
+def both(moto, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("both")
+    temporary = {forked: folder / f"remote_tmp_{forked}" for forked in (True, False)}
+    for path in temporary.values():
+        path.mkdir(mode=0o700)
+    runs = {
+        forked: play(
+            "cases.yml",
+            forked,
+            folder / f"results_{forked}",
+            moto,
+            arguments=["-vvv"],
+            ANSIBLE_REMOTE_TMP=str(temporary[forked]),
+        )
+        for forked in (True, False)
+    }
+    return runs | {"temporary": temporary}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_results_are_the_same(both, case):
+    (_, forked), (_, started) = both[True], both[False]
+    assert started[case]
+    assert comparable(forked[case]) == comparable(started[case])
+
+
+def test_the_terminal_shows_the_same(both):
+    (forked, _), (started, _) = both[True], both[False]
+    assert comparable(forked.stdout) == comparable(started.stdout)
+    assert comparable(forked.stderr) == comparable(started.stderr)
+    assert forked.returncode == started.returncode == 0
+
+
+def test_secrets_are_shown_nowhere(both):
+    done, results = both[True]
+    assert "never to be seen" not in done.stdout + done.stderr + json.dumps(results)
+
+
+def test_an_exception_comes_with_the_same_traceback(tmp_path):
+    shown = {"ANSIBLE_DISPLAY_TRACEBACK": "error"}
+    tracebacks = {}
+    for forked in (True, False):
+        _, results = play("traceback.yml", forked, tmp_path / f"results_{forked}", **shown)
+        [result] = results["An exception"]
+        tracebacks[forked] = FRAME.sub(r'File "\1', result["exception"])
+    assert tracebacks[True] == tracebacks[False]
+    assert "in raise_an_exception" in tracebacks[True]
+
+
+def test_nothing_stays_in_the_temporary_folder(both):
+    assert list(both["temporary"][True].iterdir()) == []
+
+
+def test_modules_run_in_a_fork_where_they_can(tmp_path):
+    _, results = play("how.yml", True, tmp_path / "results")
+    assert {task: result["seen"] for task, [result] in results.items()} == {
+        "A plain task": "forked",
+        "A task of an action that runs modules": "forked",
+        "Another interpreter": "started",
+    }
+
+
+def test_one_setting_turns_it_off(tmp_path):
+    _, results = play("how.yml", False, tmp_path / "results")
+    assert {result["seen"] for [result] in results.values()} == {"started"}
+
+
+def test_on_an_ansible_core_that_lacks_something_one_warning_says_so(tmp_path):
+    plugins = [ROOT / "playbooks/callback_plugins", HERE / "callback_plugins", HERE / "broken_core"]
+    done, results = play("how.yml", True, tmp_path / "results", ANSIBLE_CALLBACK_PLUGINS=":".join(map(str, plugins)))
+    assert {result["seen"] for [result] in results.values()} == {"started"}
+    assert done.stderr.count("[WARNING]") == 1
+    assert "there is no ansible.module_utils._internal._traceback:_is_module_traceback_enabled" in " ".join(
+        done.stderr.split()
+    )
+    assert done.returncode == 0
+
+
+def test_an_interrupt_ends_the_module_too(tmp_path):
+    assert interrupted(True, tmp_path) == interrupted(False, tmp_path)
+
+
+def interrupted(forked, tmp_path):
+    """Interrupt a playbook while its module sleeps. Return how it ended, and whether the module still runs."""
+    mark = tmp_path / f"mark_{forked}"
+    playbook = subprocess.Popen(
+        [sys.executable, "-m", "ansible", "playbook", "interrupt.yml"],
+        cwd=HERE,
+        env=environment(forked, None, TOWPATH_MARK=str(mark), RECORD_TO=str(tmp_path / "results")),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_until(lambda: mark.exists() and mark.read_text())
+    os.killpg(playbook.pid, signal.SIGINT)
+    displayed = playbook.communicate(timeout=20)
+    module = Path(f"/proc/{mark.read_text()}")
+    wait_until(lambda: not module.exists())
+    return playbook.returncode, displayed
+
+
+def wait_until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "It did not come to pass."
+        time.sleep(0.05)
