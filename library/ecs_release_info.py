@@ -76,6 +76,11 @@ running:
   returned: always
   type: int
   sample: 2
+url:
+  description: Where the app answers, as the service's tag C(towpath:url) says; empty where it does not.
+  returned: always
+  type: str
+  sample: http://webapp-staging-1234567890.us-east-1.elb.amazonaws.com/
 serving:
   description: The release that the service is pointed at; empty where there is no service.
   returned: always
@@ -120,8 +125,9 @@ serving:
 
 from typing import Any
 
+from ansible.module_utils.towpath.differences import own_tags
 from ansible.module_utils.towpath.ecs_api import EcsError, describe_service, describe_task_definition
-from ansible.module_utils.towpath.release import release_of
+from ansible.module_utils.towpath.release import URL_TAG, release_of
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
@@ -152,6 +158,7 @@ def main() -> None:
         rollout_state=newest.get("rolloutState", ""),
         desired=service.get("desiredCount", 0),
         running=service.get("runningCount", 0),
+        url=own_tags(service.get("tags", [])).get(URL_TAG, ""),
         serving=serving,
     )
 

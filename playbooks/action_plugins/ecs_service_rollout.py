@@ -42,7 +42,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         seen: dict[str, Any] = {}
         wait = pause
         while True:
-            seconds = time.monotonic() - begun
+            looking = time.monotonic()
+            seconds = looking - begun
             looked: dict[str, Any] = self._execute_module(
                 module_name="ecs_service_rollout_info",
                 module_args=options | {"elapsed_seconds": seconds, "seen": seen},
@@ -62,7 +63,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
                 printed = time.monotonic()
             if looked.get("finished"):
                 return _result(looked, seconds)
-            time.sleep(wait)
+            # From look to look, however long one takes.
+            time.sleep(max(0.0, looking + wait - time.monotonic()))
 
 
 def _result(looked: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def service(aws):
             serviceName="app",
             taskDefinition=revision["taskDefinitionArn"],
             desiredCount=0,
+            tags=[{"key": "towpath:url", "value": "http://webapp.example/"}],
         )
         return revision["taskDefinitionArn"]
 
@@ -47,6 +48,7 @@ def test_a_release_is_named_by_its_revision(aws, service):
     arn = service({"towpath:release": "6", "towpath:git-sha": "4f2c9d1a0b3e", "towpath:promoted-from": "staging"})
     result = look(aws)
     assert (result["exists"], result["released"], result["desired"]) == (True, True, 0)
+    assert result["url"] == "http://webapp.example/"
     assert result["serving"] == {
         "task_definition_arn": arn,
         "release": 6,

@@ -9,6 +9,8 @@ from .differences import own_tags
 RELEASE_TAG = "towpath:release"
 GIT_SHA_TAG = "towpath:git-sha"
 PROMOTED_FROM_TAG = "towpath:promoted-from"
+# On the service: where the app answers.
+URL_TAG = "towpath:url"
 
 
 def release_number(revision: dict[str, Any] | None) -> int | None:
