@@ -126,6 +126,10 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships 
 
     v2_playbook_on_handler_task_start = v2_playbook_on_task_start
 
+    def v2_playbook_on_stats(self, stats: object) -> None:
+        # Python would look for garbage among all the models once more before it ends.
+        gc.freeze()
+
 
 def broken_assumptions() -> list[str]:
     """Name what this ansible-core lacks of what we rely on."""
