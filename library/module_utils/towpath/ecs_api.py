@@ -54,6 +54,31 @@ def register_task_definition_shape(client: EcsClient) -> Any:
     return client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
 
 
+class _RetryByMessage(AWSRetry):
+    """AWSRetry where the code says nothing: InvalidParameterException stands for what passes as for what does not."""
+
+    @staticmethod
+    def status_code_from_exception(error: Any) -> str:
+        return str(error.response["Error"]["Message"])
+
+    @staticmethod
+    def found(response_code: str, catch_extra_error_codes: list[str] | None = None) -> bool:
+        return any(words in response_code for words in catch_extra_error_codes or ())
+
+
+# The first cluster of an account makes ECS's service-linked role, and IAM needs a while until ECS may take it.
+_NO_ROLE_YET = "Unable to assume the service linked role"
+# A listener that was just made is not seen at once.
+_NO_LISTENER_YET = "does not have an associated load balancer"
+
+_until_role_is_there = _RetryByMessage.jittered_backoff(
+    retries=15, delay=1, max_delay=15, catch_extra_error_codes=[_NO_ROLE_YET]
+)
+_until_service_can_be_made = _RetryByMessage.jittered_backoff(
+    retries=15, delay=1, max_delay=15, catch_extra_error_codes=[_NO_ROLE_YET, _NO_LISTENER_YET]
+)
+
+
 class ServiceErrorHandler(EcsErrorHandler):
     @classmethod
     def _is_missing(cls) -> type[Exception]:
@@ -68,6 +93,7 @@ def describe_service(client: EcsClient, cluster: str, service: str) -> dict[str,
 
 
 @ServiceErrorHandler.common_error_handler("create a service")
+@_until_service_can_be_made
 def create_service(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]:
     """Create a service. The token lets a request be sent again whose answer was lost."""
     return client.create_service(clientToken=str(uuid.uuid4()), **request)["service"]
@@ -166,6 +192,7 @@ def describe_cluster(client: EcsClient, name: str) -> dict[str, Any] | None:
 
 
 @ClusterErrorHandler.common_error_handler("create a cluster")
+@_until_role_is_there
 def create_cluster(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]:
     return client.create_cluster(**request)["cluster"]
 

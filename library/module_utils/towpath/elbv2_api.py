@@ -7,6 +7,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 # boto3 builds its clients at run time, so there is no type to name.
 ElbClient = Any
@@ -76,7 +77,14 @@ def add_tags(client: ElbClient, arn: str, tags: dict[str, str]) -> None:
     client.add_tags(ResourceArns=[arn], Tags=pairs)
 
 
+# A load balancer that was just deleted holds its target groups a little longer.
+_until_no_listener_names_it = AWSRetry.jittered_backoff(
+    retries=15, delay=1, max_delay=15, catch_extra_error_codes=["ResourceInUse"]
+)
+
+
 @ElbErrorHandler.deletion_error_handler("delete a target group")
+@_until_no_listener_names_it
 def delete_target_group(client: ElbClient, arn: str) -> None:
     client.delete_target_group(TargetGroupArn=arn)
 

@@ -1,0 +1,83 @@
+"""AWS is not at once what it says it is: calls that pass when they are tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible.module_utils.towpath import ecs_api, elbv2_api
+from ansible_collections.amazon.aws.plugins.module_utils import cloud
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from botocore.exceptions import ClientError
+
+NO_ROLE = (
+    "InvalidParameterException",
+    "Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
+)
+NO_LISTENER = (
+    "InvalidParameterException",
+    "The target group with targetGroupArn arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/webapp/1 "
+    "does not have an associated load balancer.",
+)
+LISTENER_LEFT = ("ResourceInUse", "Target group is currently in use by a listener or a rule")
+BAD_SUBNET = ("InvalidParameterException", "The subnet ID 'subnet-1' does not exist")
+
+
+class Aws:
+    """A client whose every call is refused so many times, then passes."""
+
+    def __init__(self, error: tuple[str, str], refusals: int) -> None:
+        self.error, self.refusals, self.calls = error, refusals, 0
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> dict[str, Any]:
+            self.calls += 1
+            if self.calls <= self.refusals:
+                code, message = self.error
+                raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
+            return {"cluster": {}, "service": {}}
+
+        return call
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud.time, "sleep", lambda _seconds: None)
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        pytest.param(lambda aws: ecs_api.create_cluster(aws, {}), NO_ROLE, id="first-cluster-of-an-account"),
+        pytest.param(lambda aws: ecs_api.create_service(aws, {}), NO_ROLE, id="first-service-of-an-account"),
+        pytest.param(lambda aws: ecs_api.create_service(aws, {}), NO_LISTENER, id="listener-not-seen-yet"),
+        pytest.param(
+            lambda aws: elbv2_api.delete_target_group(aws, "arn"), LISTENER_LEFT, id="listener-not-quite-gone"
+        ),
+    ],
+)
+def test_what_passes_is_tried_again(call: Callable[[Aws], Any], error: tuple[str, str]) -> None:
+    aws = Aws(error, refusals=3)
+    call(aws)
+    assert aws.calls == 4
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda aws: ecs_api.create_cluster(aws, {}), id="cluster"),
+        pytest.param(lambda aws: ecs_api.create_service(aws, {}), id="service"),
+        pytest.param(lambda aws: elbv2_api.delete_target_group(aws, "arn"), id="target-group"),
+    ],
+)
+def test_what_does_not_pass_fails_at_once(call: Callable[[Aws], Any]) -> None:
+    aws = Aws(BAD_SUBNET, refusals=1)
+    with pytest.raises(AnsibleAWSError):
+        call(aws)
+    assert aws.calls == 1
+
+
+def test_a_role_that_never_comes_is_named_in_the_end() -> None:
+    with pytest.raises(AnsibleAWSError, match="create a cluster"):
+        ecs_api.create_cluster(Aws(NO_ROLE, refusals=99), {})
