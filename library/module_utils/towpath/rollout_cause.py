@@ -168,8 +168,13 @@ def cause_of(symptoms: list[str]) -> Cause | None:
 
 _SECRETS = (
     (re.compile(r"(://[^:/@\s]*):[^@/\s]+@"), r"\1:***@"),
+    (re.compile(r"(?i)(\bbearer\s+)[\w.~+/=-]+"), r"\1***"),
     (
-        re.compile(r"(?i)((?:password|passwd|secret|token|api_?key|access_?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+"),
+        # The word may stand anywhere in a name, as in SECRET_KEY_BASE, but is a whole part of it.
+        re.compile(
+            r"(?i)((?:password|passwd|secret|token|api_?key|access_?key|private_?key)(?:[_-][a-z0-9]+)*"
+            r"[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+"
+        ),
         r"\1***",
     ),
     (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), "***"),

@@ -202,6 +202,15 @@ def test_an_unknown_cause_is_not_guessed():
     [
         pytest.param("postgres://app:hunter2@db:5432/app", "postgres://app:***@db:5432/app", id="url"),
         pytest.param("DB_PASSWORD=hunter2 PORT=3000", "DB_PASSWORD=*** PORT=3000", id="variable"),
+        pytest.param("SECRET_KEY_BASE=hunter2", "SECRET_KEY_BASE=***", id="word_within_a_name"),
+        pytest.param("STRIPE_TOKEN_V2: hunter2 ok", "STRIPE_TOKEN_V2: *** ok", id="word_before_a_version"),
+        pytest.param("Authorization: Bearer eyJ0.eyJz.c2ln", "Authorization: Bearer ***", id="bearer"),
+        pytest.param("token: Bearer eyJ0.eyJz.c2ln", "token: *** ***", id="bearer_as_a_token"),
+        pytest.param(
+            "not authorized to perform: secretsmanager:GetSecretValue on resource",
+            "not authorized to perform: secretsmanager:GetSecretValue on resource",
+            id="a_longer_word",
+        ),
         pytest.param('{"api_key": "abc", "port": 1}', '{"api_key": "***", "port": 1}', id="json"),
         pytest.param("key AKIAABCDEFGHIJKLMNOP", "key ***", id="access_key"),
         pytest.param("listening on http://0.0.0.0:3000/", "listening on http://0.0.0.0:3000/", id="plain"),
