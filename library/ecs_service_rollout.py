@@ -186,6 +186,8 @@ def roll_out(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
         "desired_count": service["desiredCount"],
     }
     new = "taskDefinition" in wanted.request
+    # Asked before the update, which may start the first tasks.
+    previous = serving_revision(service, other_than="" if new else primary(service).get("id", ""))
     if wanted.request and not module.check_mode:
         request = {"cluster": params["cluster"], "service": params["service"], **wanted.request}
         service = ecs.update_service(client, request)
@@ -195,7 +197,7 @@ def roll_out(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
         "deployment_id": followed.get("id", ""),
         "started_at": followed["createdAt"].isoformat() if followed else "",
         "task_definition": revision,
-        "previous_task_definition": revision if wanted.outcome else serving_revision(service, followed.get("id", "")),
+        "previous_task_definition": revision if wanted.outcome else previous,
     }
     result = {
         "changed": bool(wanted.request),

@@ -170,7 +170,7 @@ from ansible.module_utils.towpath import fargate
 from ansible.module_utils.towpath import task_definition as definitions
 from ansible.module_utils.towpath.aws_tags import tag_problems
 from ansible.module_utils.towpath.differences import sentence
-from ansible.module_utils.towpath.release import RELEASE_TAG, release_number
+from ansible.module_utils.towpath.release import AFTER_TAG, RELEASE_TAG, last_release, release_number
 from ansible.module_utils.towpath.task_definition_request import converted, image_problems
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -230,7 +230,9 @@ def main() -> None:
         request = wanted(module, client, definition, newest)
         changes = definitions.differences(compared or {}, request)
         if module.params["numbered"]:
-            tags = tags | {RELEASE_TAG: str((release_number(newest) or 0) + 1)}
+            tags = tags | {RELEASE_TAG: str(last_release(newest) + 1)}
+        elif last_release(newest):
+            tags = tags | {AFTER_TAG: str(last_release(newest))}
         request |= {"tags": [{"key": key, "value": one} for key, one in tags.items()]} if tags else {}
         if not changes and compared:
             revision = compared

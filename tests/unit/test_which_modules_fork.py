@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import pytest
 from ansible import constants
 from ansible.module_utils._internal._ansiballz import _loader
-from ansible.plugins.loader import init_plugin_loader
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +24,6 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def plugin():
-    init_plugin_loader([])
     path = ROOT / "playbooks/callback_plugins/forked_modules.py"
     spec = importlib.util.spec_from_file_location("forked_modules", path)
     module = importlib.util.module_from_spec(spec)

@@ -97,7 +97,7 @@ def how_to_push(uri: str) -> str:
     return "\n".join(
         (
             "Push one first, from the app's folder:",
-            f"  docker build --tag {uri}:$(git rev-parse HEAD) .",
+            f"  docker build --platform linux/amd64 --tag {uri}:$(git rev-parse HEAD) .",
             f"  aws ecr get-login-password | docker login --username AWS --password-stdin {registry}",
             f"  docker push {uri}:$(git rev-parse HEAD)",
         )

@@ -41,6 +41,10 @@ class Rollout(NamedTuple):
     started_at: datetime
 
 
+# The circuit breaker then goes back to a deployment that had no tasks, which helps nobody: there is no need to watch it.
+NOTHING_BEFORE = "Nothing served before it, so ECS had nothing to go back to"
+
+
 class Start(NamedTuple):
     """What to ask of UpdateService so that the service runs a revision, beside its name."""
 
@@ -90,7 +94,12 @@ def deployment(service: Json, deployment_id: str) -> Json:
 
 
 def serving_revision(service: Json, other_than: str = "") -> str:
-    """The revision of the newest completed deployment: what a failed rollout would go back to, or empty."""
+    """The revision of the newest completed deployment: what a failed rollout would go back to, or empty.
+
+    A service without tasks completes its deployments too, but there is nothing in them to go back to.
+    """
+    if service["desiredCount"] == 0:
+        return ""
     completed = [
         one for one in service["deployments"] if one["id"] != other_than and one.get("rolloutState") == "COMPLETED"
     ]
@@ -146,6 +155,8 @@ def verdict(service: Json | None, record: Json | None, rollout: Rollout, seen: S
     told = record.get("rollback", {}).get("reason") or record.get("statusReason", "")
     if status == "SUCCESSFUL":
         return Verdict(SUCCEEDED, "ECS completed the deployment.")
+    if status.startswith("ROLLBACK") and not rollout.previous_task_definition:
+        return Verdict(STOPPED, _sentence(NOTHING_BEFORE, told))
     if status == "ROLLBACK_SUCCESSFUL":
         return Verdict(ROLLED_BACK, _sentence("ECS rolled the service back", told))
     if status == "ROLLBACK_FAILED":
@@ -174,7 +185,7 @@ def _verdict_by_deployments(service: Json, rollout: Rollout, seen: Seen) -> Verd
         if state != "FAILED":
             return Verdict("", "")
         if not rollout.previous_task_definition:
-            return Verdict(STOPPED, _sentence("Nothing served before it, so ECS had nothing to go back to", told))
+            return Verdict(STOPPED, _sentence(NOTHING_BEFORE, told))
         if _rolls_back(service) and seen.looks_since_failure < LOOKS_UNTIL_NO_ROLLBACK:
             return Verdict("", "")
         return Verdict(STOPPED, _sentence("ECS gave the deployment up and did not roll it back", told))
@@ -183,6 +194,8 @@ def _verdict_by_deployments(service: Json, rollout: Rollout, seen: Seen) -> Verd
         # An answer from before our own update.
         return Verdict("", "")
     if is_rollback_of(service, rollout, seen):
+        if not rollout.previous_task_definition:
+            return Verdict(STOPPED, _sentence(NOTHING_BEFORE, told))
         if newest.get("rolloutState") == "FAILED":
             return Verdict(STOPPED, _sentence("ECS gave the deployment up, and its rollback failed too", told))
         if newest.get("rolloutState") == "COMPLETED":

@@ -1,5 +1,5 @@
 import pytest
-from ansible.module_utils.towpath.release import release_number, release_of
+from ansible.module_utils.towpath.release import last_release, release_number, release_of
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp@sha256:0f3c"
 
@@ -41,3 +41,16 @@ def test_the_number_of_a_release_is_in_its_tag(revision, number):
 def test_an_image_that_is_not_pinned_has_no_digest():
     revision = a_revision() | {"containerDefinitions": [{"name": "app", "image": "webapp:not-released-yet"}]}
     assert release_of(revision, "app")["digest"] == ""
+
+
+@pytest.mark.parametrize(
+    ("revision", "number"),
+    [
+        pytest.param(a_revision(towpath_release="12"), 12, id="a release"),
+        pytest.param(a_revision(**{"towpath_after_release": "3"}), 3, id="a configuration after a failed release"),
+        pytest.param(a_revision(), 0, id="the revision that provision registers first"),
+        pytest.param(None, 0, id="no revision at all"),
+    ],
+)
+def test_numbers_go_on_after_a_revision_that_is_no_release(revision, number):
+    assert last_release(revision) == number

@@ -367,6 +367,19 @@ def test_a_first_revision_that_fails_is_said_to_have_had_nothing_before_it():
     assert "nothing served before it" in verdict(alone, a_record("STOPPED"), FIRST, Seen()).reason
 
 
+@pytest.mark.parametrize(
+    ("service", "record"),
+    [
+        pytest.param(a_service(new), a_record("ROLLBACK_IN_PROGRESS"), id="said by the record"),
+        pytest.param(a_service(gave_up, old_again("IN_PROGRESS")), None, id="said by the deployments"),
+    ],
+)
+def test_a_way_back_to_a_deployment_without_tasks_is_not_waited_for(service, record):
+    ended = verdict(service, record, FIRST, Seen(listed=True))
+    assert ended.outcome == "stopped"
+    assert "Nothing served before it" in ended.reason
+
+
 def test_an_event_from_before_the_rollout_is_no_rollback_of_it():
     service = a_service(
         a_deployment(8, "PRIMARY", "IN_PROGRESS", NEWER, 10),
@@ -420,6 +433,7 @@ def test_a_rollout_asks_only_for_what_is_missing(service, desired_count, force, 
         pytest.param(a_service(new, old), OLD, id="the_completed_one"),
         pytest.param(a_service(new, gave_up | {"id": "ecs-svc/5"}, old), OLD, id="not_a_failed_one"),
         pytest.param(a_service(new), "", id="none"),
+        pytest.param(a_service(new, old, desiredCount=0), "", id="one_without_tasks"),
     ],
 )
 def test_what_serves_is_the_newest_deployment_that_was_completed(service, revision):
