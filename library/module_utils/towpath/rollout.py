@@ -41,7 +41,7 @@ class Rollout(NamedTuple):
     started_at: datetime
 
 
-# The circuit breaker then goes back to a deployment that had no tasks, which helps nobody: there is no need to watch it.
+# The circuit breaker then goes back to a deployment that had no tasks, which helps nobody: no need to watch it.
 NOTHING_BEFORE = "Nothing served before it, so ECS had nothing to go back to"
 
 
