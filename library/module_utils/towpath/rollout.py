@@ -149,6 +149,8 @@ def verdict(service: Json | None, record: Json | None, rollout: Rollout, seen: S
     if status == "ROLLBACK_SUCCESSFUL":
         return Verdict(ROLLED_BACK, _sentence("ECS rolled the service back", told))
     if status == "ROLLBACK_FAILED":
+        if not rollout.previous_task_definition:
+            return Verdict(STOPPED, _sentence("Nothing served before it, so ECS had nothing to go back to", told))
         return Verdict(STOPPED, _sentence("ECS gave the deployment up, and its rollback failed too", told))
     if status.startswith("ROLLBACK"):
         return Verdict("", "")
