@@ -16,7 +16,9 @@ from local_aws.corrections import (
     ecs,
     elastic_load_balancing,
     rds,
+    rollouts,
     route53,
+    target_health,
 )
 
 # In the order in which they are applied: where two wrap the same function, the later one sees the earlier one's answer.
@@ -41,8 +43,10 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         ecs.a_family_is_listed_by_its_full_name,
         ecs.an_update_keeps_every_setting_of_a_service,
         ecs.an_unknown_task_definition_is_refused,
-        ecs.the_first_deployment_rolls_out_like_any_other,
-        ecs.a_tripped_breaker_leaves_the_old_tasks_alone,
+        target_health.a_target_is_what_its_health_checks_say,
+        rollouts.a_service_rolls_out_step_by_step,
+        rollouts.service_deployments_are_kept,
+        rollouts.event_bridge_hears_of_rollouts,
         ecr.a_repository_is_where_docker_can_push,
         ecr.an_unknown_image_is_an_error,
         ecr.an_image_weighs_what_its_layers_weigh,

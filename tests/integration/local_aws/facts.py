@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.server
 import io
 import json
+import threading
 import time
+import urllib.request
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -424,3 +428,54 @@ def an_image_answers_to_each_of_its_tags(aws: AwsEndpoint) -> None:
     assert detail["imagePushedAt"]
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": "v2"}])
     assert ecr.list_images(repositoryName=name)["imageIds"] == both[:1]
+
+
+@contextlib.contextmanager
+def a_server() -> Iterator[int]:
+    """Serve pages on loopback; give the port."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@fact
+def a_target_is_what_its_health_checks_say(aws: AwsEndpoint) -> None:
+    elbv2, balancer = aws.client("elbv2"), a_load_balancer(aws, a_network(aws))
+    settings = {"Protocol": "HTTP", "Port": 80, "VpcId": balancer["VpcId"], "TargetType": "ip"}
+    group = elbv2.create_target_group(Name=new("web"), HealthCheckIntervalSeconds=5, **settings)["TargetGroups"][0]
+    arn = {"TargetGroupArn": group["TargetGroupArn"]}
+
+    def health(**target: Any) -> tuple[str, str]:
+        found = elbv2.describe_target_health(**arn, Targets=[target])["TargetHealthDescriptions"][0]["TargetHealth"]
+        return found["State"], found.get("Reason", "")
+
+    with a_server() as port:
+        good, bad = ({"Id": "127.0.0.1", "Port": port}, {"Id": "127.0.0.1", "Port": 1})
+        elbv2.register_targets(**arn, Targets=[good])
+        assert health(**good) == ("unused", "Target.NotInUse")
+        forward = {"Type": "forward", **arn}
+        balancer_arn = balancer["LoadBalancerArn"]
+        elbv2.create_listener(LoadBalancerArn=balancer_arn, Protocol="HTTP", Port=80, DefaultActions=[forward])
+        end = time.monotonic() + 30
+        while health(**good) != ("healthy", ""):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        elbv2.register_targets(**arn, Targets=[bad])
+        assert health(**bad) == ("initial", "Elb.InitialHealthChecking")
+        assert health(**bad | {"Port": 2}) == ("unused", "Target.NotRegistered")
+        for _ in range(10):
+            request = urllib.request.Request(aws.url, headers={"Host": balancer["DNSName"]})
+            assert urllib.request.urlopen(request, timeout=30).status == 200
+        elbv2.deregister_targets(**arn, Targets=[good])
+        assert health(**good) == ("draining", "Target.DeregistrationInProgress")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,8 @@ from tests.integration.local_aws.facts import a_service, a_task_definition, logg
 FactOfRollouts = Callable[[AwsEndpoint, str], None]
 FACTS_OF_ROLLOUTS: dict[str, FactOfRollouts] = {}
 
-SERVE = ["/bin/sleep", "1000"]
+# A process that is the first of its container has to listen to SIGTERM, or it is stopped after 30 seconds.
+SERVE = ["/bin/sh", "-c", 'trap "exit 0" TERM; sleep 1000 & wait']
 CRASH = ["/bin/false"]
 BREAKER = {"enable": True, "rollback": False}
 
@@ -49,22 +51,47 @@ def secure_strings_reach_a_task_decrypted(aws: AwsEndpoint, image: str) -> None:
 
 
 @fact
-def the_first_deployment_rolls_out_like_any_other(aws: AwsEndpoint, image: str) -> None:
-    service = a_service(aws, image, command=SERVE)
+def a_service_rolls_out_step_by_step(aws: AwsEndpoint, image: str) -> None:
+    configuration = {"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}
+    service = a_service(aws, image, command=SERVE, **configuration)
+    name, ecs = service["serviceName"], aws.client("ecs")
     assert service["deployments"][0]["rolloutState"] == "IN_PROGRESS"
-    wait_for("COMPLETED", aws, service["serviceName"])
-    configuration = {"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}
-    wait_for("FAILED", aws, a_service(aws, image, command=CRASH, **configuration)["serviceName"])
+    messages = [event["message"] for event in wait_for("COMPLETED", aws, name)["events"]]
+    assert messages[0] == f"(service {name}) has reached a steady state."
 
-
-@fact
-def a_tripped_breaker_leaves_the_old_tasks_alone(aws: AwsEndpoint, image: str) -> None:
-    configuration = {"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}
-    name = a_service(aws, image, command=SERVE, **configuration)["serviceName"]
-    wait_for("COMPLETED", aws, name)
-    ecs = aws.client("ecs")
     before = ecs.list_tasks(cluster=name, desiredStatus="RUNNING")["taskArns"]
     ecs.update_service(cluster=name, service=name, taskDefinition=a_task_definition(aws, name, image, CRASH))
     service = wait_for("FAILED", aws, name)
     assert ecs.list_tasks(cluster=name, desiredStatus="RUNNING")["taskArns"] == before
     assert service["runningCount"] == 1
+
+
+@fact
+def service_deployments_are_kept(aws: AwsEndpoint, image: str) -> None:
+    name, ecs = a_service(aws, image, command=SERVE)["serviceName"], aws.client("ecs")
+    wait_for("COMPLETED", aws, name)
+    briefs = ecs.list_service_deployments(cluster=name, service=name)["serviceDeployments"]
+    assert [brief["status"] for brief in briefs] == ["SUCCESSFUL"]
+    revision = briefs[0]["targetServiceRevisionArn"]
+    found = ecs.describe_service_revisions(serviceRevisionArns=[revision, f"{revision}0"])
+    assert found["serviceRevisions"][0]["taskDefinition"] == described(aws, name)["taskDefinition"]
+    assert found["failures"] == [{"arn": f"{revision}0", "reason": "MISSING"}]
+
+
+@fact
+def event_bridge_hears_of_rollouts(aws: AwsEndpoint, image: str) -> None:
+    sqs, events, rule = aws.client("sqs"), aws.client("events"), new("rollouts")
+    url = sqs.create_queue(QueueName=rule)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["aws.ecs"]}))
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+    service = a_service(aws, image, command=SERVE)
+    wait_for("COMPLETED", aws, service["serviceName"])
+    seen: set[str] = set()
+    end = time.monotonic() + 8
+    while not {"SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED", "RUNNING"} <= seen:
+        assert time.monotonic() < end, seen
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            event = json.loads(message["Body"])
+            seen.add(event["detail"].get("eventName") or event["detail"]["lastStatus"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -1,39 +1,140 @@
-"""How a rollout ends on the local AWS, with real containers."""
+"""How rollouts end on the local AWS, in real containers and with requests all the while.
+
+The scenarios run side by side, three at a time: most of a rollout is waiting.
+"""
 
 from __future__ import annotations
 
-from tests.integration.local_aws.facts import a_service, a_task_definition
-from tests.integration.local_aws.facts_of_rollouts import CRASH, SERVE, wait_for
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
 
-BREAKER = {"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}}
+import pytest
 
+from tests.integration.harness import AwsEndpoint
+from tests.integration.local_aws import app
+from tests.integration.local_aws.app import App
 
-def running(aws, name):
-    return aws.client("ecs").list_tasks(cluster=name, desiredStatus="RUNNING")["taskArns"]
-
-
-def test_a_bad_deployment_is_rolled_back_and_the_old_tasks_never_stop(containers, pushed_image):
-    image = pushed_image(containers)
-    name = a_service(containers, image, command=SERVE, **BREAKER)["serviceName"]
-    good = wait_for("COMPLETED", containers, name)["taskDefinition"]
-    before = running(containers, name)
-    bad = a_task_definition(containers, name, image, CRASH)
-    update = containers.client("ecs").update_service(cluster=name, service=name, taskDefinition=bad)["service"]
-    ours = update["deployments"][0]["id"]
-    service = wait_for("COMPLETED", containers, name)
-    assert service["taskDefinition"] == good
-    assert running(containers, name) == before
-    failed = next(one for one in service["deployments"] if one["id"] == ours)
-    assert (failed["rolloutState"], "circuit breaker" in failed["rolloutStateReason"]) == ("FAILED", True)
+COMPLETED = ["IN_PROGRESS", "COMPLETED"]
+ROLLED_BACK = ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
 
 
-def test_a_good_deployment_replaces_the_old_tasks(containers, pushed_image):
-    image = pushed_image(containers)
-    name = a_service(containers, image, command=SERVE, **BREAKER)["serviceName"]
-    wait_for("COMPLETED", containers, name)
-    before = running(containers, name)
-    better = a_task_definition(containers, name, image, ["/bin/sleep", "2000"])
-    containers.client("ecs").update_service(cluster=name, service=name, taskDefinition=better)
-    service = wait_for("COMPLETED", containers, name)
-    after = running(containers, name)
-    assert (service["taskDefinition"], len(after), set(after) & set(before)) == (better, 1, set())
+@dataclass(frozen=True)
+class Scenario:
+    """A new revision, and how its rollout ends on AWS."""
+
+    change: dict[str, Any]
+    ends: str = "ROLLBACK_SUCCESSFUL"
+    events: list[str] = field(default_factory=lambda: ROLLED_BACK)
+    told: str = ""
+    """What a stopped task says of the reason."""
+    path: str = "/"
+    grace: int = 0
+
+
+SCENARIOS = {
+    "an_app_that_answers_500": Scenario({"command": app.ANSWERS_500}, told="Task failed ELB health checks"),
+    "an_app_that_never_listens": Scenario({"command": app.NEVER_LISTENS}, told="Task failed ELB health checks"),
+    "an_app_that_crashes_after_ten_seconds": Scenario(
+        {"command": app.CRASHES_AFTER_TEN_SECONDS}, told="Essential container in task exited", grace=30
+    ),
+    "a_slow_start_within_the_grace_period": Scenario(
+        {"command": app.SLOW_START}, ends="SUCCESSFUL", events=COMPLETED, grace=30
+    ),
+    "requests_of_two_seconds": Scenario({}, ends="SUCCESSFUL", events=COMPLETED, path="/cgi-bin/slow"),
+    "an_app_that_crashes_at_once": Scenario(
+        {"command": app.CRASHES_AT_ONCE}, told="Essential container in task exited"
+    ),
+    "a_missing_image": Scenario({"image": "{registry}/none@sha256:" + "0" * 64}, told="CannotPullContainerError"),
+    "a_missing_secret": Scenario(
+        {"secrets": [{"name": "KEY", "valueFrom": "/no/such/parameter"}]}, told="ResourceInitializationError"
+    ),
+    "a_good_app": Scenario({"environment": [{"name": "RELEASE", "value": "2"}]}, ends="SUCCESSFUL", events=COMPLETED),
+}
+
+
+def play(aws: AwsEndpoint, image: str, scenario: Scenario) -> None:
+    web = App(aws, image, grace=scenario.grace)
+    old = web.make()
+    web.wait_until_steady()
+    assert web.heard(2) == COMPLETED
+    before = {task["taskArn"] for task in web.tasks()}
+    registry = (
+        {"image": scenario.change["image"].format(registry=aws.url.removeprefix("http://"))}
+        if "image" in scenario.change
+        else {}
+    )
+    new = web.revision(**scenario.change | registry)
+    with web.traffic(40) as answers, web.traffic(4, scenario.path) as others:
+        web.update(taskDefinition=new)
+        record = web.wait_for_record(scenario.ends)
+        events = web.heard(len(scenario.events))
+    assert set(answers) | set(others) == {200}, (answers, others, web.story())
+    assert events == scenario.events
+
+    service, good = web.service(), scenario.ends == "SUCCESSFUL"
+    assert service["taskDefinition"] == (new if good else old)
+    assert [(one["status"], one["rolloutState"]) for one in service["deployments"]] == [("PRIMARY", "COMPLETED")]
+    assert service["events"][0]["message"] == "(service app) has reached a steady state."
+    assert web.target_states() == {"healthy": 2}
+    after = {task["taskArn"] for task in web.tasks()}
+    assert len(after) == 2
+    assert (after & before) == (set() if good else before)
+    if not good:
+        assert record["rollback"]["reason"] == "ECS deployment circuit breaker: tasks failed to start."
+        assert (record["deploymentCircuitBreaker"]["threshold"], record["deploymentCircuitBreaker"]["status"]) == (
+            3,
+            "TRIGGERED",
+        )
+        reasons = [task["stoppedReason"] for task in web.tasks("STOPPED")]
+        assert sum(scenario.told in reason for reason in reasons) >= 3, reasons
+    web.delete()
+
+
+@pytest.fixture(scope="module")
+def played(ministack: AwsEndpoint, app_image: str) -> Iterator[dict[str, Future[None]]]:
+    with ThreadPoolExecutor(max_workers=3) as stage:
+        yield {name: stage.submit(play, ministack, app_image, one) for name, one in SCENARIOS.items()}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_no_request_fails_and_it_ends_as_on_aws(name, played):
+    played[name].result(timeout=240)
+
+
+@pytest.fixture(scope="module")
+def steady(ministack: AwsEndpoint, app_image: str) -> Iterator[App]:
+    web = App(ministack, app_image)
+    web.make()
+    web.wait_until_steady()
+    yield web
+    web.delete()
+
+
+def test_a_task_that_is_killed_is_replaced_and_takes_only_its_own_requests_along(steady):
+    web = steady
+    victim = web.tasks()[0]["taskArn"]
+    with web.traffic(40) as answers:
+        web.ecs.stop_task(cluster=web.name, task=victim)
+        web.wait(lambda: any(task["taskArn"] == victim for task in web.tasks("STOPPED")))
+        web.wait(lambda: web.target_states()["healthy"] == 2 and len(web.tasks()) == 2)
+        time.sleep(1)
+    assert answers[200] >= 40
+    assert sum(answers.values()) - answers[200] <= 8, answers
+    assert web.service()["deployments"][0]["rolloutState"] == "COMPLETED"
+
+
+def test_a_rollout_can_be_stopped_and_goes_back(steady):
+    web = steady
+    old = web.service()["taskDefinition"]
+    web.update(taskDefinition=web.revision(app.NEVER_LISTENS))
+    web.wait(lambda: web.record()["status"] == "IN_PROGRESS")
+    arn = web.record()["serviceDeploymentArn"]
+    assert web.ecs.stop_service_deployment(serviceDeploymentArn=arn)["serviceDeploymentArn"] == arn
+    record = web.wait_for_record("ROLLBACK_SUCCESSFUL")
+    assert record["rollback"]["serviceRevisionArn"] == record["sourceServiceRevisions"][0]["arn"]
+    assert web.service()["taskDefinition"] == old
+    with pytest.raises(web.ecs.exceptions.ConflictException):
+        web.ecs.stop_service_deployment(serviceDeploymentArn=arn)
