@@ -19,6 +19,7 @@ from local_aws.corrections import (
     rollouts,
     route53,
     target_health,
+    tasks,
 )
 
 # In the order in which they are applied: where two wrap the same function, the later one sees the earlier one's answer.
@@ -47,6 +48,9 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         rollouts.a_service_rolls_out_step_by_step,
         rollouts.service_deployments_are_kept,
         rollouts.event_bridge_hears_of_rollouts,
+        tasks.a_container_gets_what_its_definition_says,
+        tasks.containers_wait_for_those_they_depend_on,
+        tasks.a_command_runs_in_the_container,
         ecr.a_repository_is_where_docker_can_push,
         ecr.an_unknown_image_is_an_error,
         ecr.an_image_weighs_what_its_layers_weigh,
