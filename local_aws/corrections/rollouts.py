@@ -165,7 +165,7 @@ def tasks_of(service: Json) -> Iterator[Json]:
 
 def start(service: Json, action: Start) -> None:
     deployment = next(one for one in service["deployments"] if one["id"] == action.deployment_id)
-    ecs._run_task(
+    _, _, body = ecs._run_task(
         {
             "cluster": service["clusterArn"].rpartition("/")[2],
             "taskDefinition": deployment["taskDefinition"],
@@ -180,6 +180,8 @@ def start(service: Json, action: Start) -> None:
             "_deploymentId": deployment["id"],
         }
     )
+    for failure in json.loads(body).get("failures", []):
+        scheduler.note_refused(service, deployment, failure["reason"], time.time(), SCALE)
 
 
 def take_note(service: Json, task: Json, now: float) -> None:

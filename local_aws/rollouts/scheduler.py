@@ -191,6 +191,12 @@ def tell(service: Json, words: str, now: float) -> None:
     service["_events"] = [event, *service.get("_events", [])][:EVENTS_KEPT]
 
 
+def note_refused(service: Json, deployment: Json, reason: str, now: float, scale: TimeScale) -> None:
+    """A task that finds no place is a failed one, too."""
+    tell(service, f"is unable to place a task. Reason: {reason}.", now)
+    _note_failure(service, deployment, now, scale)
+
+
 def _note_successes(service: Json, newest: Json, present: Sequence[Json], health: Mapping[str, Health]) -> None:
     for task in present:
         if health[task["taskArn"]].state != HEALTHY or task.get("_was_healthy"):
@@ -205,15 +211,20 @@ def _note_failures(service: Json, newest: Json, tasks: Sequence[Json], now: floa
         if task["startedBy"] != newest["id"] or task.get("_counted") or not _failed(task):
             continue
         task["_counted"] = True
-        newest["failedTasks"] += 1
-        newest["updatedAt"] = now
-        records.record_of(service, newest)["_failures"] = newest["failedTasks"]
-        too_many = newest["failedTasks"] - FAILURES_BEFORE_BACK_OFF
-        if too_many >= 0:
-            wait = min(FIRST_BACK_OFF_SECONDS * 2**too_many, LONGEST_BACK_OFF_SECONDS)
-            service["_not_before"] = now + scale.wait(wait)
-            if too_many == 0:
-                tell(service, "is unable to consistently start tasks successfully.", now)
+        _note_failure(service, newest, now, scale)
+
+
+def _note_failure(service: Json, deployment: Json, now: float, scale: TimeScale) -> None:
+    deployment["failedTasks"] += 1
+    deployment["updatedAt"] = now
+    records.record_of(service, deployment)["_failures"] = deployment["failedTasks"]
+    too_many = deployment["failedTasks"] - FAILURES_BEFORE_BACK_OFF
+    if too_many >= 0:
+        # The exponent is bounded, or a crash loop of days would end in a number that nothing holds.
+        wait = min(FIRST_BACK_OFF_SECONDS * 2 ** min(too_many, 20), LONGEST_BACK_OFF_SECONDS)
+        service["_not_before"] = now + scale.wait(wait)
+        if too_many == 0:
+            tell(service, "is unable to consistently start tasks successfully.", now)
 
 
 def _failed(task: Json) -> bool:

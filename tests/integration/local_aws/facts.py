@@ -9,13 +9,15 @@ import io
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
+import botocore.config
+from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
 
 from tests.integration.harness import AwsEndpoint
 
@@ -479,3 +481,41 @@ def a_target_is_what_its_health_checks_say(aws: AwsEndpoint) -> None:
             assert urllib.request.urlopen(request, timeout=30).status == 200
         elbv2.deregister_targets(**arn, Targets=[good])
         assert health(**good) == ("draining", "Target.DeregistrationInProgress")
+
+
+@fact
+def things_go_wrong_when_asked_to(aws: AwsEndpoint) -> None:
+    def ask(*faults: dict[str, Any]) -> None:
+        body = json.dumps(faults).encode()
+        urllib.request.urlopen(
+            urllib.request.Request(f"{aws.url}/_local_aws/faults", data=body, method="PUT"), timeout=30
+        )
+
+    once = botocore.config.Config(retries={"total_max_attempts": 1})
+    ecs, name = aws.client("ecs", config=once), new("cluster")
+    try:
+        ask(
+            {"action": "ListClusters", "call": 2, "fault": "throttle"},
+            {"action": "ListClusters", "call": 3, "fault": "fail"},
+        )
+    except urllib.error.HTTPError as refused:
+        raise AssertionError("no faults can be asked for") from refused
+    ecs.list_clusters()
+    assert error_of(ecs.list_clusters) == "ThrottlingException"
+    assert error_of(ecs.list_clusters) == "ServerException"
+    ecs.list_clusters()
+
+    ask({"action": "CreateCluster", "call": 1, "fault": "lose"})
+    try:
+        ecs.create_cluster(clusterName=name)
+    except (HTTPClientError, ResponseStreamingError):
+        assert ecs.describe_clusters(clusters=[name])["clusters"][0]["status"] == "ACTIVE"
+    else:
+        raise AssertionError("the answer was not lost")
+
+    ask({"tasks": 1, "fault": "refuse"})
+    definition = a_task_definition(aws, name, "none:1", ["true"])
+    run = ecs.run_task(cluster=name, taskDefinition=definition, count=2, launchType="FARGATE")
+    assert (len(run["tasks"]), len(run["failures"])) == (1, 1)
+    assert run["failures"][0]["reason"].startswith("Capacity is unavailable")
+    ask()
