@@ -5,7 +5,12 @@ The scenarios run side by side, three at a time: most of a rollout is waiting.
 
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
 import time
+import uuid
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from local_aws import commands
 from tests.integration.harness import AwsEndpoint
 from tests.integration.local_aws import app
 from tests.integration.local_aws.app import App
@@ -67,11 +73,14 @@ def play(aws: AwsEndpoint, image: str, scenario: Scenario) -> None:
         else {}
     )
     new = web.revision(**scenario.change | registry)
+    began = time.monotonic()
     with web.traffic(40) as answers, web.traffic(4, scenario.path) as others:
         web.update(taskDefinition=new)
         record = web.wait_for_record(scenario.ends)
         events = web.heard(len(scenario.events))
     assert set(answers) | set(others) == {200}, (answers, others, web.story())
+    # The senders aim at 40 a second and catch up; half of it shows that they were there on a busy machine, too.
+    assert answers[200] >= 20 * (time.monotonic() - began)
     assert events == scenario.events
 
     service, good = web.service(), scenario.ends == "SUCCESSFUL"
@@ -138,3 +147,60 @@ def test_a_rollout_can_be_stopped_and_goes_back(steady):
     assert web.service()["taskDefinition"] == old
     with pytest.raises(web.ecs.exceptions.ConflictException):
         web.ecs.stop_service_deployment(serviceDeploymentArn=arn)
+
+
+def test_an_alarm_rolls_a_deployment_back(ministack, app_image):
+    alarm = f"errors-{uuid.uuid4().hex[:8]}"
+    web = App(ministack, app_image, alarms={"alarmNames": [alarm], "enable": True, "rollback": True})
+    cloudwatch = ministack.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=alarm,
+        Namespace="App",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    old = web.make(desired=1)
+    web.wait_until_steady()
+    web.update(taskDefinition=web.revision(app.NEVER_LISTENS))
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="Too many errors")
+    record = web.wait_for_record("ROLLBACK_SUCCESSFUL")
+    assert record["alarms"] == {"status": "TRIGGERED", "alarmNames": [alarm], "triggeredAlarmNames": [alarm]}
+    assert web.service()["taskDefinition"] == old
+    web.delete()
+
+
+def test_a_container_health_check_decides_too(ministack, app_image):
+    check = {"command": ["CMD-SHELL", "cat /ready"], "interval": 5, "retries": 1, "timeout": 2}
+    web = App(ministack, app_image)
+    web.make("touch /ready; " + app.SERVE, desired=1, healthCheck=check)
+    web.wait_until_steady()
+    assert web.tasks()[0]["healthStatus"] == "HEALTHY"
+    web.update(taskDefinition=web.revision(app.SERVE, healthCheck=check))
+    web.wait_for_record("ROLLBACK_SUCCESSFUL")
+    assert "Task failed container health checks" in [task["stoppedReason"] for task in web.tasks("STOPPED")]
+    web.delete()
+
+
+@pytest.fixture(scope="session")
+def hey(tmp_path_factory: pytest.TempPathFactory) -> str:
+    if not shutil.which("hey") and commands.can_install_packages():
+        commands.install_packages("hey", log=tmp_path_factory.mktemp("hey") / "apt.log")
+    return shutil.which("hey") or pytest.skip("There is no command hey to send 200 requests a second: apt install hey.")
+
+
+def test_two_hundred_requests_a_second_all_succeed_over_a_rollout(steady, hey):
+    web = steady
+    # 8 senders of 25 requests a second each; how long a rollout takes is unknown, so they are stopped after it.
+    load = [hey, "-c", "8", "-q", "25", "-z", "300s", "-host", web.host, "-o", "csv", web.aws.url + "/"]
+    with subprocess.Popen(load, stdout=subprocess.PIPE, text=True) as sender:
+        web.update(forceNewDeployment=True)
+        web.wait_for_record("SUCCESSFUL")
+        sender.send_signal(signal.SIGINT)
+        printed, _ = sender.communicate(timeout=60)
+    answers = Counter(line.split(",")[6] for line in printed.splitlines()[1:])
+    assert answers.keys() == {"200"}, answers
+    assert answers["200"] >= 200
