@@ -27,6 +27,7 @@ Key = tuple[str, int]
 _lock = threading.RLock()
 _known: dict[str, dict[Key, Target]] = {}
 _turns = itertools.count()
+_checks = False
 
 
 def a_target_is_what_its_health_checks_say() -> None:
@@ -35,6 +36,8 @@ def a_target_is_what_its_health_checks_say() -> None:
     Elastic Load Balancing, User Guide for Application Load Balancers, Health checks for target groups, and Edit target
     group attributes, section Deregistration delay.
     """
+    global _checks
+    _checks = True
     alb._ACTION_MAP["DescribeTargetHealth"] = describe_target_health
     for action, change in (("RegisterTargets", register), ("DeregisterTargets", deregister)):
         alb._ACTION_MAP[action] = for_each_target(alb._ACTION_MAP[action], change)
@@ -53,7 +56,7 @@ def deregister(group: str, address: str, port: int) -> None:
     with _lock:
         listed = alb._targets.get(group, [])
         alb._targets[group] = [one for one in listed if (one["Id"], one.get("Port")) != (address, port)]
-        if group in alb._tgs:
+        if _checks and group in alb._tgs:
             look_at(group)
 
 
@@ -76,6 +79,8 @@ def for_each_target(
 def find(group: str, address: str, port: int) -> Target | None:
     """What is known of a target, registered or draining; None where it is neither."""
     with _lock:
+        if not _checks and {"Id": address, "Port": port} in alb._targets.get(group, []):
+            return Target(address, port, registered_at=0, state=targets.HEALTHY)
         return _known.get(group, {}).get((address, port))
 
 

@@ -519,3 +519,30 @@ def things_go_wrong_when_asked_to(aws: AwsEndpoint) -> None:
     assert (len(run["tasks"]), len(run["failures"])) == (1, 1)
     assert run["failures"][0]["reason"].startswith("Capacity is unavailable")
     ask()
+
+
+@fact
+def an_alarm_scales_a_service(aws: AwsEndpoint) -> None:
+    scaling, cloudwatch, ecs = (aws.client(name) for name in ("application-autoscaling", "cloudwatch", "ecs"))
+    name = a_service(aws, desiredCount=1)["serviceName"]
+    resource = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{name}/{name}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**resource, MinCapacity=1, MaxCapacity=2)
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": metric}
+    policy = {**resource, "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"}
+    made = scaling.put_scaling_policy(**policy, TargetTrackingScalingPolicyConfiguration=tracking)["Alarms"]
+    assert scaling.put_scaling_policy(**policy, TargetTrackingScalingPolicyConfiguration=tracking)["Alarms"] == made
+    names = {side: [one["AlarmName"] for one in made if f"Alarm{side}" in one["AlarmName"]] for side in ("High", "Low")}
+    assert [len(found) for found in names.values()] == [1, 1]
+    counts = []
+    for side in ("High", "High", "Low", "Low"):
+        for state in ("OK", "ALARM"):
+            cloudwatch.set_alarm_state(AlarmName=names[side][0], StateValue=state, StateReason="a rehearsal")
+        counts.append(ecs.describe_services(cluster=name, services=[name])["services"][0]["desiredCount"])
+    assert counts == [2, 2, 1, 1]
+    scaling.delete_scaling_policy(**resource, PolicyName="cpu")
+    assert cloudwatch.describe_alarms(AlarmNames=[one["AlarmName"] for one in made])["MetricAlarms"] == []
