@@ -19,6 +19,7 @@ from local_aws.corrections import (
     rds,
     rollouts,
     route53,
+    service_deployments,
     target_health,
     tasks,
 )
@@ -48,7 +49,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         ecs.an_unknown_task_definition_is_refused,
         target_health.a_target_is_what_its_health_checks_say,
         rollouts.a_service_rolls_out_step_by_step,
-        rollouts.service_deployments_are_kept,
+        service_deployments.service_deployments_are_kept,
         rollouts.event_bridge_hears_of_rollouts,
         tasks.a_container_gets_what_its_definition_says,
         tasks.containers_wait_for_those_they_depend_on,

@@ -14,7 +14,7 @@ from ministack.core.responses import json_response
 from ministack.services import ecs
 
 from local_aws import faults
-from local_aws.corrections.rollouts import replace
+from local_aws.corrections.ecs import replace
 from local_aws.faults import Faults
 
 PATH = "/_local_aws/faults"

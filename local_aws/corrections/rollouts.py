@@ -17,6 +17,7 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.services import cloudwatch, ecs, ecs_metadata, eventbridge
 
 from local_aws.corrections import target_health
+from local_aws.corrections.ecs import replace
 from local_aws.corrections.target_health import SCALE
 from local_aws.rollouts import records, scheduler, targets
 from local_aws.rollouts.scheduler import HEALTHY, STARTING, Health, Publish, Start, Stop
@@ -33,8 +34,8 @@ DEFAULT_STOP_TIMEOUT = 30
 # Amazon ECS API Reference, UpdateService: a change of one of these starts a deployment.
 STARTS_A_DEPLOYMENT = ("networkConfiguration", "loadBalancers", "platformVersion", "serviceRegistries")
 
-_turn = threading.RLock()
-_news = threading.Event()
+TURN = threading.RLock()
+NEWS = threading.Event()
 _told: queue.SimpleQueue[tuple[str, str, Json]] = queue.SimpleQueue()
 _tells = False
 
@@ -67,18 +68,6 @@ def a_service_rolls_out_step_by_step() -> None:
     threading.Thread(target=turn_for_ever, daemon=True, name="local-aws-scheduler").start()
 
 
-def service_deployments_are_kept() -> None:
-    """Service deployments and service revisions can be listed, described and stopped.
-
-    Amazon ECS API Reference, ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions and
-    StopServiceDeployment.
-    """
-    replace("ListServiceDeployments", "_list_service_deployments", list_service_deployments)
-    replace("DescribeServiceDeployments", "_describe_service_deployments", describe_service_deployments)
-    replace("DescribeServiceRevisions", "_describe_service_revisions", describe_service_revisions)
-    ecs._ACTION_MAP["StopServiceDeployment"] = stop_service_deployment
-
-
 def event_bridge_hears_of_rollouts() -> None:
     """Every change of a deployment or a task is an event of the default bus, from aws.ecs.
 
@@ -89,36 +78,34 @@ def event_bridge_hears_of_rollouts() -> None:
     threading.Thread(target=tell_for_ever, daemon=True, name="local-aws-ecs-events").start()
 
 
-def replace(action: str, function: str, corrected: Callable[[Request], Any]) -> None:
-    """An action is found in the map by its callers on the wire, and by its name within the module."""
-    ecs._ACTION_MAP[action] = corrected
-    setattr(ecs, function, corrected)
-
-
 # Turns of the scheduler
 
 
 def turn_for_ever() -> None:
     while True:
-        _news.wait(SECONDS_BETWEEN_LOOKS)
-        _news.clear()
-        try:
-            look_at_containers()
-            for scope, task in ecs._tasks.all_items():
-                with request_scope(scope[0], scope[1]):
-                    advance(task)
-            for (account, region, key), service in ecs._services.all_items():
-                if service["status"] != "INACTIVE":
-                    with request_scope(account, region):
-                        turn(key)
-        except Exception:
-            # One fault must not end all rollouts; the next look may find things in order.
-            logger.exception("A turn of the scheduler failed")
+        NEWS.wait(SECONDS_BETWEEN_LOOKS)
+        NEWS.clear()
+        carefully(look_at_containers)
+        for (account, region, _), task in ecs._tasks.all_items():
+            with request_scope(account, region):
+                carefully(advance, task)
+        for (account, region, key), service in ecs._services.all_items():
+            if service["status"] != "INACTIVE":
+                with request_scope(account, region):
+                    carefully(turn, key)
+
+
+def carefully(look: Callable[..., None], *about: Any) -> None:
+    """One fault must not end all rollouts, and the next look may find things in order."""
+    try:
+        look(*about)
+    except Exception:
+        logger.exception("The scheduler failed in %s", look.__name__)
 
 
 def turn(key: str) -> None:
     """Let the scheduler decide on one service, and do what it says."""
-    with _turn:
+    with TURN:
         service = ecs._services.get(key)
         if not service or service["status"] == "INACTIVE":
             return
@@ -296,7 +283,7 @@ def stop(task: Json, reason: str, stop_code: str, *, drain: bool) -> None:
     leave_target_groups(task)
     if not ecs._get_docker():
         mark_stopped(task)
-    _news.set()
+    NEWS.set()
 
 
 def leave_target_groups(task: Json) -> None:
@@ -340,7 +327,7 @@ def terminate(task: Json, account: str, region: str) -> None:
             thread.join()
         ecs._cleanup_task_resources(task, docker)
         mark_stopped(task)
-    _news.set()
+    NEWS.set()
 
 
 def stop_container(identity: str, known: Json, timeout: int | None) -> None:
@@ -376,7 +363,7 @@ def after_draining(create: Callable[[Request], Any]) -> Callable[[Request], Any]
         if known and known["status"] == "DRAINING":
             message = "Unable to Start a service that is still Draining."
             return error_response_json("InvalidParameterException", message, 400)
-        with _turn:
+        with TURN:
             return create(data)
 
     return corrected
@@ -389,7 +376,7 @@ def with_a_deployment_where_due(update: Callable[[Request], Any]) -> Callable[[R
             return error_response_json("ServiceNotActiveException", "Service was not ACTIVE.", 400)
         if service and any(name in data and data[name] != service.get(name) for name in STARTS_A_DEPLOYMENT):
             data = data | {"forceNewDeployment": True}
-        with _turn:
+        with TURN:
             return update(data)
 
     return corrected
@@ -418,81 +405,6 @@ def stop_task(data: Request) -> Any:
         return error_response_json("InvalidParameterException", "The referenced task was not found.", 400)
     stop(task, data.get("reason") or "Task stopped by user", "UserInitiated", drain=False)
     return json_response({"task": ecs._sanitize(task)})
-
-
-# Records
-
-
-def services_with_records() -> Iterator[tuple[Json, Json]]:
-    for service in list(ecs._services.values()):
-        for record in service.get("_records", []):
-            yield service, record
-
-
-def list_service_deployments(data: Request) -> Any:
-    service = ecs._services.get(key_of(data))
-    if not service:
-        return error_response_json("ServiceNotFoundException", "Service not found.", 400)
-    wanted, created = data.get("status"), data.get("createdAt", {})
-    found = [
-        records.brief(record)
-        for record in service.get("_records", [])
-        if (not wanted or record["status"] in wanted)
-        and created.get("after", 0) <= record["createdAt"] <= created.get("before", float("inf"))
-    ]
-    begin, size = int(data.get("nextToken") or 0), int(data.get("maxResults") or 20)
-    more = {"nextToken": str(begin + size)} if begin + size < len(found) else {}
-    return json_response({"serviceDeployments": found[begin : begin + size]} | more)
-
-
-def describe_service_deployments(data: Request) -> Any:
-    known = {record["serviceDeploymentArn"]: (service, record) for service, record in services_with_records()}
-    wanted = data["serviceDeploymentArns"]
-    shown = [
-        records.described(known[arn][0], known[arn][1], scheduler.threshold(known[arn][0]))
-        for arn in wanted
-        if arn in known
-    ]
-    missing = [{"arn": arn, "reason": "MISSING"} for arn in wanted if arn not in known]
-    return json_response({"serviceDeployments": shown, "failures": missing})
-
-
-def describe_service_revisions(data: Request) -> Any:
-    found = [
-        records.revision_of(service, arn)
-        for arn in data["serviceRevisionArns"]
-        for service in list(ecs._services.values())
-    ]
-    shown = [with_images(revision) for revision in found if revision]
-    known = {revision["serviceRevisionArn"] for revision in shown}
-    missing = [{"arn": arn, "reason": "MISSING"} for arn in data["serviceRevisionArns"] if arn not in known]
-    return json_response({"serviceRevisions": shown, "failures": missing})
-
-
-def with_images(revision: Json) -> Json:
-    definition = ecs._task_defs.get(ecs._resolve_td_key(revision["taskDefinition"])) or {}
-    images = []
-    for container in definition.get("containerDefinitions", []):
-        digest = container["image"].partition("@")[2]
-        image = {"containerName": container["name"], "image": container["image"]}
-        images.append(image | ({"imageDigest": digest} if digest else {}))
-    return revision | {"containerImages": images}
-
-
-def stop_service_deployment(data: Request) -> Any:
-    arn = data.get("serviceDeploymentArn", "")
-    record: Json = next((one for _, one in services_with_records() if one["serviceDeploymentArn"] == arn), {})
-    if not record:
-        return error_response_json("ServiceDeploymentNotFoundException", "Service deployment not found.", 400)
-    if data.get("stopType", "ROLLBACK") != "ROLLBACK":
-        return error_response_json("InvalidParameterException", "stopType must be ROLLBACK.", 400)
-    with _turn:
-        if record["status"] not in ("PENDING", "IN_PROGRESS"):
-            message = f"Service deployment in state {record['status']} can't be stopped."
-            return error_response_json("ConflictException", message, 400)
-        records.request_rollback(record, time.time())
-    _news.set()
-    return json_response({"serviceDeploymentArn": arn})
 
 
 # EventBridge

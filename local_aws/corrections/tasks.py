@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, get_region, request_scope
 from ministack.services import ecs
 
-from local_aws.corrections.rollouts import replace
+from local_aws.corrections.ecs import replace
 from local_aws.corrections.target_health import SCALE
 from local_aws.rollouts import containers
 
