@@ -127,8 +127,8 @@ class App:
         return revision
 
     def hear_of_it(self) -> None:
-        """Let EventBridge put the deployment events of the service into a queue."""
-        sqs, events = self.aws.client("sqs"), self.aws.client("events")
+        """Let EventBridge tell a topic of the service's deployment events, and the topic a queue."""
+        sqs, sns, events = (self.aws.client(name) for name in ("sqs", "sns", "events"))
         self.queue = sqs.create_queue(QueueName=self.name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         region = self.aws.environment["AWS_REGION"]
@@ -138,7 +138,9 @@ class App:
             "resources": [f"arn:aws:ecs:{region}:{self.aws.account_id}:service/{self.name}/app"],
         }
         events.put_rule(Name=self.name, EventPattern=json.dumps(pattern))
-        events.put_targets(Rule=self.name, Targets=[{"Id": "queue", "Arn": arn}])
+        topic = sns.create_topic(Name=self.name)["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        events.put_targets(Rule=self.name, Targets=[{"Id": "topic", "Arn": topic}])
 
     def heard(self, count: int, seconds: float = 20) -> list[str]:
         """The deployment events, in the order of their arrival, when there are ``count`` of them."""
