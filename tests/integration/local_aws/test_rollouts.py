@@ -23,6 +23,9 @@ from tests.integration.harness import AwsEndpoint
 from tests.integration.local_aws import app
 from tests.integration.local_aws.app import App
 
+# The scenarios share a stage, so one process plays them all.
+pytestmark = pytest.mark.xdist_group("rollouts")
+
 COMPLETED = ["IN_PROGRESS", "COMPLETED"]
 ROLLED_BACK = ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
 
@@ -44,7 +47,10 @@ SCENARIOS = {
     "an_app_that_answers_500": Scenario({"command": app.ANSWERS_500}, told="Task failed ELB health checks"),
     "an_app_that_never_listens": Scenario({"command": app.NEVER_LISTENS}, told="Task failed ELB health checks"),
     "an_app_that_crashes_after_ten_seconds": Scenario(
-        {"command": app.CRASHES_AFTER_TEN_SECONDS}, told="Essential container in task exited", grace=30
+        # The grace period outlasts the crash, in the shorter time too.
+        {"command": app.CRASHES_AFTER_TEN_SECONDS},
+        told="Essential container in task exited",
+        grace=600,
     ),
     "a_slow_start_within_the_grace_period": Scenario(
         {"command": app.SLOW_START}, ends="SUCCESSFUL", events=COMPLETED, grace=30
@@ -87,16 +93,15 @@ def play(aws: AwsEndpoint, image: str, scenario: Scenario) -> None:
     assert service["taskDefinition"] == (new if good else old)
     assert [(one["status"], one["rolloutState"]) for one in service["deployments"]] == [("PRIMARY", "COMPLETED")]
     assert service["events"][0]["message"] == "(service app) has reached a steady state."
-    assert web.target_states() == {"healthy": 2}
+    # A task that crashed is gone before the draining of its target is over.
+    web.wait(lambda: web.target_states() == {"healthy": 2})
     after = {task["taskArn"] for task in web.tasks()}
     assert len(after) == 2
     assert (after & before) == (set() if good else before)
     if not good:
         assert record["rollback"]["reason"] == "ECS deployment circuit breaker: tasks failed to start."
-        assert (record["deploymentCircuitBreaker"]["threshold"], record["deploymentCircuitBreaker"]["status"]) == (
-            3,
-            "TRIGGERED",
-        )
+        breaker = record["deploymentCircuitBreaker"]
+        assert (breaker["threshold"], breaker["status"]) == (3, "TRIGGERED")
         reasons = [task["stoppedReason"] for task in web.tasks("STOPPED")]
         assert sum(scenario.told in reason for reason in reasons) >= 3, reasons
     web.delete()
