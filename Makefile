@@ -49,7 +49,7 @@ test-unit: setup-dev ## run the tests that need no AWS
 	$(call timed,unit,$(PYTEST) --junit-xml=$(REPORTS)/unit.xml tests/unit examples/webapp/tests)
 
 test-integration: setup-dev docker ## run each module against a local AWS, and moto
-	$(call timed,integration,$(PYTEST) --junit-xml=$(REPORTS)/integration.xml -n 2 tests/integration)
+	$(call timed,integration,$(PYTEST) --junit-xml=$(REPORTS)/integration.xml -n 2 --dist loadgroup tests/integration)
 
 # A home of its own, so that a demo that runs is left alone.
 test-molecule: setup-dev docker ## run the roles' scenarios against a local AWS

@@ -1,10 +1,11 @@
-"""Application Auto Scaling: scalable targets and their policies, as far as a declaration goes. Nothing scales."""
+"""Application Auto Scaling: scalable targets, their policies, and the step that an alarm makes."""
 
 from __future__ import annotations
 
 import json
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from ministack import app
@@ -16,7 +17,7 @@ from ministack.core.responses import (
     get_region,
     json_response,
 )
-from ministack.services import ecs
+from ministack.services import cloudwatch, ecs
 
 NAME = "application_autoscaling"
 SIGNED_AS = "application-autoscaling"
@@ -33,6 +34,79 @@ def application_auto_scaling_answers() -> None:
     app._state_map[NAME] = NAME
     service = app._loaded_modules[NAME] = ApplicationAutoScaling()
     app.SERVICE_HANDLERS[SIGNED_AS] = service.handle_request
+
+
+def an_alarm_scales_a_service() -> None:
+    """A target tracking policy has an alarm for more and one for less; an alarm of a policy changes the desired count.
+
+    Application Auto Scaling User Guide, How target tracking scaling works, and Step scaling policies. How large a step
+    of target tracking is depends on metrics that nobody measures here, so it is one task; `aws cloudwatch
+    set-alarm-state` makes it.
+    """
+    dispatch: Callable[..., None] = cloudwatch._dispatch_alarm_actions
+    service = app._loaded_modules.get(NAME)
+    if service is None:
+        return
+    put = service.put_policy
+
+    def with_alarms(data: Request) -> Any:
+        answer = put(data)
+        if answer[0] == 200 and data.get("PolicyType") == "TargetTrackingScaling":
+            policy = service.policies[f"{target_key(data)}|{data['PolicyName']}"]
+            policy["Alarms"] = policy["Alarms"] or [make_alarm(policy, side) for side in ("High", "Low")]
+            return json_response({"PolicyARN": policy["PolicyARN"], "Alarms": policy["Alarms"]})
+        return answer
+
+    def scaling(alarm: Request, old_state: str, new_state: str, reason: str) -> None:
+        dispatch(alarm, old_state, new_state, reason)
+        for policy in list(service.policies.values()) if new_state == "ALARM" else []:
+            if policy["PolicyARN"] in alarm.get("AlarmActions", []):
+                scale(service, policy, alarm["AlarmName"])
+
+    service.put_policy = with_alarms
+    cloudwatch._dispatch_alarm_actions = scaling
+
+
+def make_alarm(policy: Request, side: str) -> Request:
+    tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+    name = f"TargetTracking-{policy['ResourceId']}-Alarm{side}-{uuid.uuid4()}"
+    high = side == "High"
+    cluster, service = policy["ResourceId"].split("/")[1:]
+    metric = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "")
+    alarm = {
+        "AlarmName": name,
+        "Namespace": "AWS/ECS",
+        "MetricName": "MemoryUtilization" if "Memory" in metric else "CPUUtilization",
+        "Dimensions": [{"Name": "ClusterName", "Value": cluster}, {"Name": "ServiceName", "Value": service}],
+        "Statistic": "Average",
+        "Period": 60,
+        "EvaluationPeriods": 3 if high else 15,
+        "Threshold": tracking["TargetValue"] * (1 if high else 0.9),
+        "ComparisonOperator": "GreaterThanThreshold" if high else "LessThanThreshold",
+        "AlarmActions": [policy["PolicyARN"]],
+    }
+    cloudwatch._put_metric_alarm({}, alarm, False, True)
+    arn = f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"
+    return {"AlarmName": name, "AlarmARN": arn}
+
+
+def scale(store: ApplicationAutoScaling, policy: Request, alarm: str) -> None:
+    """Change the desired count by the policy's step, within the bounds of its target."""
+    target, service = store.targets[target_key(policy)], ecs._services[policy["ResourceId"].removeprefix("service/")]
+    now = service["desiredCount"]
+    if policy["PolicyType"] == "TargetTrackingScaling":
+        no_less = policy["TargetTrackingScalingPolicyConfiguration"].get("DisableScaleIn")
+        wanted = now + 1 if "-AlarmHigh-" in alarm else now - (0 if no_less else 1)
+    else:
+        step = policy["StepScalingPolicyConfiguration"]
+        size = step["StepAdjustments"][0]["ScalingAdjustment"]
+        wanted = {"ExactCapacity": size, "PercentChangeInCapacity": now + round(now * size / 100)}.get(
+            step["AdjustmentType"], now + size
+        )
+    wanted = max(target["MinCapacity"], min(target["MaxCapacity"], wanted))
+    if wanted != now:
+        cluster, name = policy["ResourceId"].split("/")[1:]
+        ecs._update_service({"cluster": cluster, "service": name, "desiredCount": wanted})
 
 
 class ApplicationAutoScaling:
@@ -144,8 +218,11 @@ class ApplicationAutoScaling:
         return json_response({"ScalingPolicies": found})
 
     def delete_policy(self, data: Request) -> Any:
-        if not self.policies.pop(f"{target_key(data)}|{data['PolicyName']}", None):
+        policy = self.policies.pop(f"{target_key(data)}|{data['PolicyName']}", None)
+        if not policy:
             return missing("scaling policy", data)
+        for alarm in policy["Alarms"]:
+            cloudwatch._alarms.pop(alarm["AlarmName"], None)
         return json_response({})
 
     def list_tags(self, data: Request) -> Any:

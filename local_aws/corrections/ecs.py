@@ -1,4 +1,4 @@
-"""ECS: secrets, task-definition families, service settings and the start and end of a rollout."""
+"""ECS: secrets, task-definition families and service settings."""
 
 from __future__ import annotations
 
@@ -90,45 +90,6 @@ def an_unknown_task_definition_is_refused() -> None:
 
     replace("CreateService", "_create_service", checked(ecs._create_service))
     replace("UpdateService", "_update_service", checked(ecs._update_service))
-
-
-def the_first_deployment_rolls_out_like_any_other() -> None:
-    """A new service's deployment is in progress until its tasks have proved themselves; so the breaker covers it.
-
-    Amazon ECS API Reference, Deployment (rolloutState): "When the service reaches a steady state, the deployment
-    transitions to a COMPLETED state."
-    """
-    make: Callable[..., Request] = ecs._make_deployment
-
-    def corrected(*args: Any, **kwargs: Any) -> Request:
-        deployment = make(*args, **kwargs)
-        reason = f"ECS deployment {deployment['id']} in progress."
-        return deployment | {"rolloutState": "IN_PROGRESS", "rolloutStateReason": reason}
-
-    ecs._make_deployment = corrected
-
-
-def a_tripped_breaker_leaves_the_old_tasks_alone() -> None:
-    """With the breaker on and rollback off, a failed deployment stops and the tasks before it go on serving.
-
-    Amazon ECS Developer Guide, How the Amazon ECS deployment circuit breaker detects failures: without the rollback
-    option the deployment is marked FAILED and nothing more is launched for it.
-    """
-    reconcile: Callable[[str, str], None] = ecs._reconcile_service_tasks
-
-    def corrected(cluster_name: str, service_key: str) -> None:
-        service = ecs._services.get(service_key)
-        primary = ecs._primary_deployment(service) if service and service.get("desiredCount") else None
-        if not primary or primary.get("rolloutState") != "FAILED":
-            reconcile(cluster_name, service_key)
-            return
-        for arn, task in list(ecs._tasks.items()):
-            if task.get("_deployment_id") == primary["id"] and task.get("lastStatus") in ecs._PRE_STOP_STATUSES:
-                ecs._stop_task({"task": arn, "cluster": cluster_name, "reason": "Deployment failed"})
-        ecs._refresh_service_state(cluster_name, f"service:{service_key.split('/', 1)[1]}")
-        ecs._recount_cluster(cluster_name)
-
-    ecs._reconcile_service_tasks = corrected
 
 
 def replace(action: str, function: str, corrected: Callable[[Request], Any]) -> None:

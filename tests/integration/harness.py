@@ -37,7 +37,7 @@ class AwsEndpoint:
     containers: bool = False
     """Whether its tasks run as real containers."""
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **options: Any) -> Any:
         """Return a boto3 client that talks to this endpoint, whatever the shell's own variables say."""
         return boto3.client(
             service,
@@ -45,6 +45,7 @@ class AwsEndpoint:
             region_name=self.environment["AWS_REGION"],
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            **options,
         )
 
 

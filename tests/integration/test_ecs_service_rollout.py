@@ -18,7 +18,8 @@ from tests.integration.local_aws import conftest as images
 
 image = images.image
 
-SERVE = ["/bin/sleep", "1000"]
+# A process that is the first of its container has to listen to SIGTERM, or it is stopped after 30 seconds.
+SERVE = ["/bin/sh", "-c", 'trap "exit 0" TERM; sleep 1000 & wait']
 CRASH = ["/bin/sh", "-c", "echo DATABASE_URL is not set; exit 3"]
 BREAKER = {"enable": True, "rollback": True}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.harness import AwsEndpoint
+from tests.integration.local_aws import app
 
 PROGRAMS = ["sh", "sleep", "false", "echo"]
 
@@ -54,3 +55,19 @@ def pushed_image(image: str) -> Callable[..., str]:
         return f"{registry}/{name}@{detail['imageDigest']}"
 
     return push
+
+
+@pytest.fixture(scope="session")
+def app_image(ministack: AwsEndpoint) -> Iterator[str]:
+    """The small web app, pushed to the local AWS's ECR: its reference by digest."""
+    if not ministack.containers:
+        pytest.skip("No Docker engine answers, so there are no containers to test with: start one and run again.")
+    name = f"web-{uuid.uuid4().hex[:8]}"
+    registry = ministack.url.removeprefix("http://")
+    ministack.client("ecr").create_repository(repositoryName=name)
+    reference = f"{registry}/{name}:v1"
+    app.build(reference)
+    subprocess.run(["docker", "push", reference], check=True, capture_output=True)
+    details = ministack.client("ecr").describe_images(repositoryName=name)["imageDetails"]
+    yield f"{registry}/{name}@{details[0]['imageDigest']}"
+    subprocess.run(["docker", "rmi", "--force", reference], capture_output=True, check=False)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.server
 import io
 import json
+import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
+import botocore.config
+from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
 
 from tests.integration.harness import AwsEndpoint
 
@@ -424,3 +430,119 @@ def an_image_answers_to_each_of_its_tags(aws: AwsEndpoint) -> None:
     assert detail["imagePushedAt"]
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": "v2"}])
     assert ecr.list_images(repositoryName=name)["imageIds"] == both[:1]
+
+
+@contextlib.contextmanager
+def a_server() -> Iterator[int]:
+    """Serve pages on loopback; give the port."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@fact
+def a_target_is_what_its_health_checks_say(aws: AwsEndpoint) -> None:
+    elbv2, balancer = aws.client("elbv2"), a_load_balancer(aws, a_network(aws))
+    settings = {"Protocol": "HTTP", "Port": 80, "VpcId": balancer["VpcId"], "TargetType": "ip"}
+    group = elbv2.create_target_group(Name=new("web"), HealthCheckIntervalSeconds=5, **settings)["TargetGroups"][0]
+    arn = {"TargetGroupArn": group["TargetGroupArn"]}
+
+    def health(**target: Any) -> tuple[str, str]:
+        found = elbv2.describe_target_health(**arn, Targets=[target])["TargetHealthDescriptions"][0]["TargetHealth"]
+        return found["State"], found.get("Reason", "")
+
+    with a_server() as port:
+        good, bad = ({"Id": "127.0.0.1", "Port": port}, {"Id": "127.0.0.1", "Port": 1})
+        elbv2.register_targets(**arn, Targets=[good])
+        assert health(**good) == ("unused", "Target.NotInUse")
+        forward = {"Type": "forward", **arn}
+        balancer_arn = balancer["LoadBalancerArn"]
+        elbv2.create_listener(LoadBalancerArn=balancer_arn, Protocol="HTTP", Port=80, DefaultActions=[forward])
+        end = time.monotonic() + 30
+        while health(**good) != ("healthy", ""):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        elbv2.register_targets(**arn, Targets=[bad])
+        assert health(**bad) == ("initial", "Elb.InitialHealthChecking")
+        assert health(**bad | {"Port": 2}) == ("unused", "Target.NotRegistered")
+        for _ in range(10):
+            request = urllib.request.Request(aws.url, headers={"Host": balancer["DNSName"]})
+            assert urllib.request.urlopen(request, timeout=30).status == 200
+        elbv2.deregister_targets(**arn, Targets=[good])
+        assert health(**good) == ("draining", "Target.DeregistrationInProgress")
+
+
+@fact
+def things_go_wrong_when_asked_to(aws: AwsEndpoint) -> None:
+    def ask(*faults: dict[str, Any]) -> None:
+        body = json.dumps(faults).encode()
+        urllib.request.urlopen(
+            urllib.request.Request(f"{aws.url}/_local_aws/faults", data=body, method="PUT"), timeout=30
+        )
+
+    once = botocore.config.Config(retries={"total_max_attempts": 1})
+    ecs, name = aws.client("ecs", config=once), new("cluster")
+    try:
+        ask(
+            {"action": "ListClusters", "call": 2, "fault": "throttle"},
+            {"action": "ListClusters", "call": 3, "fault": "fail"},
+        )
+    except urllib.error.HTTPError as refused:
+        raise AssertionError("no faults can be asked for") from refused
+    ecs.list_clusters()
+    assert error_of(ecs.list_clusters) == "ThrottlingException"
+    assert error_of(ecs.list_clusters) == "ServerException"
+    ecs.list_clusters()
+
+    ask({"action": "CreateCluster", "call": 1, "fault": "lose"})
+    try:
+        ecs.create_cluster(clusterName=name)
+    except (HTTPClientError, ResponseStreamingError):
+        assert ecs.describe_clusters(clusters=[name])["clusters"][0]["status"] == "ACTIVE"
+    else:
+        raise AssertionError("the answer was not lost")
+
+    ask({"tasks": 1, "fault": "refuse"})
+    definition = a_task_definition(aws, name, "none:1", ["true"])
+    run = ecs.run_task(cluster=name, taskDefinition=definition, count=2, launchType="FARGATE")
+    assert (len(run["tasks"]), len(run["failures"])) == (1, 1)
+    assert run["failures"][0]["reason"].startswith("Capacity is unavailable")
+    ask()
+
+
+@fact
+def an_alarm_scales_a_service(aws: AwsEndpoint) -> None:
+    scaling, cloudwatch, ecs = (aws.client(name) for name in ("application-autoscaling", "cloudwatch", "ecs"))
+    name = a_service(aws, desiredCount=1)["serviceName"]
+    resource = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{name}/{name}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    scaling.register_scalable_target(**resource, MinCapacity=1, MaxCapacity=2)
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": metric}
+    policy = {**resource, "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"}
+    made = scaling.put_scaling_policy(**policy, TargetTrackingScalingPolicyConfiguration=tracking)["Alarms"]
+    assert scaling.put_scaling_policy(**policy, TargetTrackingScalingPolicyConfiguration=tracking)["Alarms"] == made
+    names = {side: [one["AlarmName"] for one in made if f"Alarm{side}" in one["AlarmName"]] for side in ("High", "Low")}
+    assert [len(found) for found in names.values()] == [1, 1]
+    counts = []
+    for side in ("High", "High", "Low", "Low"):
+        for state in ("OK", "ALARM"):
+            cloudwatch.set_alarm_state(AlarmName=names[side][0], StateValue=state, StateReason="a rehearsal")
+        counts.append(ecs.describe_services(cluster=name, services=[name])["services"][0]["desiredCount"])
+    assert counts == [2, 2, 1, 1]
+    scaling.delete_scaling_policy(**resource, PolicyName="cpu")
+    assert cloudwatch.describe_alarms(AlarmNames=[one["AlarmName"] for one in made])["MetricAlarms"] == []

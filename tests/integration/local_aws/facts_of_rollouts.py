@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 from tests.integration.harness import AwsEndpoint
-from tests.integration.local_aws.facts import a_service, a_task_definition, logged, new
+from tests.integration.local_aws.facts import a_service, a_task_definition, error_of, logged, new
 
 FactOfRollouts = Callable[[AwsEndpoint, str], None]
 FACTS_OF_ROLLOUTS: dict[str, FactOfRollouts] = {}
 
-SERVE = ["/bin/sleep", "1000"]
+# A process that is the first of its container has to listen to SIGTERM, or it is stopped after 30 seconds.
+SERVE = ["/bin/sh", "-c", 'trap "exit 0" TERM; sleep 1000 & wait']
 CRASH = ["/bin/false"]
 BREAKER = {"enable": True, "rollback": False}
 
@@ -49,22 +51,131 @@ def secure_strings_reach_a_task_decrypted(aws: AwsEndpoint, image: str) -> None:
 
 
 @fact
-def the_first_deployment_rolls_out_like_any_other(aws: AwsEndpoint, image: str) -> None:
-    service = a_service(aws, image, command=SERVE)
+def a_service_rolls_out_step_by_step(aws: AwsEndpoint, image: str) -> None:
+    configuration = {"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}
+    service = a_service(aws, image, command=SERVE, **configuration)
+    name, ecs = service["serviceName"], aws.client("ecs")
     assert service["deployments"][0]["rolloutState"] == "IN_PROGRESS"
-    wait_for("COMPLETED", aws, service["serviceName"])
-    configuration = {"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}
-    wait_for("FAILED", aws, a_service(aws, image, command=CRASH, **configuration)["serviceName"])
+    messages = [event["message"] for event in wait_for("COMPLETED", aws, name)["events"]]
+    assert messages[0] == f"(service {name}) has reached a steady state."
 
-
-@fact
-def a_tripped_breaker_leaves_the_old_tasks_alone(aws: AwsEndpoint, image: str) -> None:
-    configuration = {"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}
-    name = a_service(aws, image, command=SERVE, **configuration)["serviceName"]
-    wait_for("COMPLETED", aws, name)
-    ecs = aws.client("ecs")
     before = ecs.list_tasks(cluster=name, desiredStatus="RUNNING")["taskArns"]
     ecs.update_service(cluster=name, service=name, taskDefinition=a_task_definition(aws, name, image, CRASH))
     service = wait_for("FAILED", aws, name)
     assert ecs.list_tasks(cluster=name, desiredStatus="RUNNING")["taskArns"] == before
     assert service["runningCount"] == 1
+
+
+@fact
+def service_deployments_are_kept(aws: AwsEndpoint, image: str) -> None:
+    name, ecs = a_service(aws, image, command=SERVE)["serviceName"], aws.client("ecs")
+    wait_for("COMPLETED", aws, name)
+    briefs = ecs.list_service_deployments(cluster=name, service=name)["serviceDeployments"]
+    assert [brief["status"] for brief in briefs] == ["SUCCESSFUL"]
+    revision = briefs[0]["targetServiceRevisionArn"]
+    found = ecs.describe_service_revisions(serviceRevisionArns=[revision, f"{revision}0"])
+    assert found["serviceRevisions"][0]["taskDefinition"] == described(aws, name)["taskDefinition"]
+    assert found["failures"] == [{"arn": f"{revision}0", "reason": "MISSING"}]
+
+
+@fact
+def event_bridge_hears_of_rollouts(aws: AwsEndpoint, image: str) -> None:
+    sqs, events, rule = aws.client("sqs"), aws.client("events"), new("rollouts")
+    url = sqs.create_queue(QueueName=rule)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["aws.ecs"]}))
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+    service = a_service(aws, image, command=SERVE)
+    wait_for("COMPLETED", aws, service["serviceName"])
+    seen: set[str] = set()
+    end = time.monotonic() + 8
+    while not {"SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED", "RUNNING"} <= seen:
+        assert time.monotonic() < end, seen
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            event = json.loads(message["Body"])
+            seen.add(event["detail"].get("eventName") or event["detail"]["lastStatus"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def a_task(aws: AwsEndpoint, image: str, *containers: dict[str, Any], **given: Any) -> tuple[str, str]:
+    """Run a task of these containers, which log; return the cluster's name and the task's ARN."""
+    ecs, name = aws.client("ecs"), new("task")
+    ecs.create_cluster(clusterName=name)
+    logs = {"awslogs-group": name, "awslogs-region": "us-east-1", "awslogs-create-group": "true"}
+    logging = {"logDriver": "awslogs", "options": logs | {"awslogs-stream-prefix": "task"}}
+    shared = {"image": image, "essential": True, "logConfiguration": logging, "stopTimeout": 2}
+    definition = ecs.register_task_definition(
+        family=name,
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        containerDefinitions=[shared | one for one in containers],
+    )["taskDefinition"]["taskDefinitionArn"]
+    task = ecs.run_task(cluster=name, taskDefinition=definition, launchType="FARGATE", **given)["tasks"][0]
+    return name, str(task["taskArn"])
+
+
+def when(status: str, aws: AwsEndpoint, cluster: str, task: str, seconds: float = 60) -> dict[str, Any]:
+    """Return the task when it has come to a status."""
+    end = time.monotonic() + seconds
+    while True:
+        found: dict[str, Any] = aws.client("ecs").describe_tasks(cluster=cluster, tasks=[task])["tasks"][0]
+        if found["lastStatus"] == status:
+            return found
+        assert time.monotonic() < end, found
+        time.sleep(0.2)
+
+
+def lines(aws: AwsEndpoint, group: str, count: int, seconds: float = 10) -> list[str]:
+    """Return what a log group has, when it has so many lines."""
+    logs, found, end = aws.client("logs"), [], time.monotonic() + seconds
+    while len(found) < count and time.monotonic() < end:
+        if logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            found = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+        time.sleep(0.2)
+    return found
+
+
+@fact
+def a_container_gets_what_its_definition_says(aws: AwsEndpoint, image: str) -> None:
+    says = "while read key uid rest; do [ $key = Uid: ] && echo $uid; done < /proc/self/status; pwd; > /x; sleep 1"
+    asked = {"user": "1234", "workingDirectory": "/lib", "readonlyRootFilesystem": True}
+    entry = {"entryPoint": ["/bin/sh", "-c"], "command": [says]}
+    cluster, task = a_task(aws, image, {"name": "app", **asked, **entry})
+    when("STOPPED", aws, cluster, task)
+    found = lines(aws, cluster, 3)
+    assert found[:2] == ["1234", "/lib"]
+    assert "Read-only file system" in found[2]
+
+
+@fact
+def containers_wait_for_those_they_depend_on(aws: AwsEndpoint, image: str) -> None:
+    ready = {"name": "ready", "essential": False, "command": ["/bin/sh", "-c", "sleep 1; echo ready"]}
+    broken = {"name": "ready", "essential": False, "command": ["/bin/sh", "-c", "sleep 1; exit 1"]}
+    needs = {"dependsOn": [{"containerName": "ready", "condition": "SUCCESS"}]}
+    app = {"name": "app", "command": ["/bin/sh", "-c", "echo app; sleep 1; exit 7"]}
+
+    cluster, task = a_task(aws, image, app | needs, ready)
+    stopped = when("STOPPED", aws, cluster, task)
+    assert {one["name"]: one["exitCode"] for one in stopped["containers"]} == {"app": 7, "ready": 0}
+    assert lines(aws, cluster, 2) == ["ready", "app"]
+
+    cluster, task = a_task(aws, image, app | needs, broken)
+    assert when("STOPPED", aws, cluster, task)["stopCode"] == "TaskFailedToStart"
+
+
+@fact
+def a_command_runs_in_the_container(aws: AwsEndpoint, image: str) -> None:
+    ecs, waits = aws.client("ecs"), {"name": "app", "command": SERVE}
+    says = {"interactive": True, "command": "/bin/echo 'hello there'"}
+    cluster, task = a_task(aws, image, waits)
+    when("RUNNING", aws, cluster, task)
+    assert error_of(ecs.execute_command, cluster=cluster, task=task, **says) == "InvalidParameterException"
+    ecs.stop_task(cluster=cluster, task=task)
+
+    cluster, task = a_task(aws, image, waits, enableExecuteCommand=True)
+    when("RUNNING", aws, cluster, task)
+    assert ecs.execute_command(cluster=cluster, task=task, **says)["containerName"] == "app"
+    assert lines(aws, cluster, 1) == ["hello there"]
+    ecs.stop_task(cluster=cluster, task=task)
