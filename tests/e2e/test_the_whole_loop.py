@@ -32,6 +32,7 @@ class Loop:
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes_of_the_second_provision: int = -1
     pushed_again: dict[str, Any] = field(default_factory=dict)
+    bad_first_release: dict[str, Any] = field(default_factory=dict)
     bad_deploy: subprocess.CompletedProcess[str] | None = None
     shown_during_the_bad_deploy: list[dict[str, Any]] = field(default_factory=list)
     left_after_down: list[str] = field(default_factory=lambda: ["not looked"])
@@ -62,6 +63,12 @@ class Commands:
     def release(self, name: str, *arguments: str) -> dict[str, Any]:
         file = self._folder / f"{Path(name).stem}.json"
         self.playbook(name, "-e", f"result_file={file}", *arguments)
+        return dict(json.loads(file.read_text()))
+
+    def failing_release(self, name: str, *arguments: str) -> dict[str, Any]:
+        file = self._folder / "failed.json"
+        done = self.run(BIN / "ansible-playbook", name, "-e", f"result_file={file}", *arguments)
+        assert done.returncode == 2, done.stdout[-4000:] + done.stderr
         return dict(json.loads(file.read_text()))
 
     def push(self, *arguments: str) -> dict[str, Any]:
@@ -100,6 +107,9 @@ def go_through(commands: Commands, url: str, seen: Loop) -> None:
     commands.playbook("provision.yml")
     seen.image = commands.push()
     seen.results["staging"] = commands.release("deploy.yml", "-e", "env=staging", "-e", f"image={seen.image['tag']}")
+
+    bad = commands.push("--build-arg", "WEBAPP_FAIL=exit")
+    seen.bad_first_release = commands.failing_release("deploy.yml", "-e", "env=prod", "-e", f"image={bad['digest']}")
     seen.results["prod"] = commands.release("promote.yml")
     hosts = {name: result["url"].split("/")[2] for name, result in seen.results.items()}
     seen.shown = {name: demo.ask_version(host, url) for name, host in hosts.items()}
@@ -110,7 +120,6 @@ def go_through(commands: Commands, url: str, seen: Loop) -> None:
         "deploy.yml", "-e", "env=staging", "-e", f"image={seen.image['digest']}"
     )
 
-    bad = commands.push("--build-arg", "WEBAPP_FAIL=exit")
     over = threading.Event()
 
     def keep_asking() -> None:
@@ -128,11 +137,11 @@ def go_through(commands: Commands, url: str, seen: Loop) -> None:
         visitor.join()
 
 
-@pytest.mark.parametrize(("environment", "tasks"), [("staging", 1), ("prod", 2)])
-def test_the_image_that_was_pushed_runs_in_each_environment(loop: Loop, environment: str, tasks: int):
+@pytest.mark.parametrize(("environment", "release", "tasks"), [("staging", "v1", 1), ("prod", "v2", 2)])
+def test_the_image_that_was_pushed_runs_in_each_environment(loop: Loop, environment: str, release: str, tasks: int):
     result = loop.results[environment]
     assert result["outcome"] == "succeeded"
-    assert (result["release"], result["digest"]) == ("v1", loop.image["digest"])
+    assert (result["release"], result["digest"]) == (release, loop.image["digest"])
     assert (result["tasks_running"], result["tasks_desired"]) == (tasks, tasks)
 
 
@@ -144,6 +153,12 @@ def test_a_request_through_the_load_balancer_shows_the_version(loop: Loop, envir
         "environment": environment,
         "secret_key_base": True,
     }
+
+
+def test_a_first_release_that_is_bad_ends_with_nothing_to_go_back_to_and_the_next_one_starts_all_tasks(loop: Loop):
+    assert (loop.bad_first_release["outcome"], loop.bad_first_release["release"]) == ("stopped", "v1")
+    assert "Nothing served before it" in loop.bad_first_release["reason"]
+    assert loop.results["prod"]["release"] == "v2"
 
 
 def test_promote_takes_the_digest_of_staging(loop: Loop):
