@@ -11,7 +11,9 @@ import subprocess
 import tarfile
 import threading
 import time
+import urllib.request
 import uuid
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -62,6 +64,14 @@ def build(reference: str) -> None:
                 entry.size, entry.mode = len(text), mode
                 archive.addfile(entry, io.BytesIO(text.encode()))
         subprocess.run(["docker", "import", "-", reference], input=content.getvalue(), capture_output=True, check=True)
+
+
+class Answers(Counter[Any]):
+    """Answers by status, or by what went wrong; and when the requests began that were not answered with 200."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures_began: list[float] = []
 
 
 class App:
@@ -151,6 +161,37 @@ class App:
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         return names
 
+    def let_a_function_hear_of_it(self, source: str) -> str:
+        """Let the same rule tell a Lambda function, too. Return the name of its log group."""
+        functions, events = self.aws.client("lambda"), self.aws.client("events")
+        with io.BytesIO() as content:
+            with zipfile.ZipFile(content, "w") as archive:
+                archive.writestr("index.py", source)
+            package = content.getvalue()
+        arn = functions.create_function(
+            FunctionName=self.name,
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=f"arn:aws:iam::{self.aws.account_id}:role/{self.name}",
+            Code={"ZipFile": package},
+        )["FunctionArn"]
+        functions.add_permission(
+            FunctionName=self.name,
+            StatementId="rule",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=events.describe_rule(Name=self.name)["Arn"],
+        )
+        events.put_targets(Rule=self.name, Targets=[{"Id": "function", "Arn": arn}])
+        return f"/aws/lambda/{self.name}"
+
+    def rehearse(self, *faults: dict[str, Any]) -> None:
+        request = urllib.request.Request(
+            f"{self.aws.url}/_local_aws/faults", data=json.dumps(faults).encode(), method="PUT"
+        )
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
     def delete(self) -> None:
         self.ecs.delete_service(cluster=self.name, service="app", force=True)
 
@@ -237,9 +278,9 @@ class App:
             connection.close()
 
     @contextlib.contextmanager
-    def traffic(self, per_second: int = 40, path: str = "/") -> Iterator[Counter[Any]]:
-        """Send requests all the while, from few threads; count the answers by status, or what went wrong."""
-        answers: Counter[Any] = Counter()
+    def traffic(self, per_second: int = 40, path: str = "/") -> Iterator[Answers]:
+        """Send requests all the while, from few threads."""
+        answers = Answers()
         over, lock = threading.Event(), threading.Lock()
         threads = 8
         begin = time.monotonic()
@@ -248,12 +289,15 @@ class App:
             for turn in range(1_000_000):
                 if over.wait(max(0.0, begin + (first + turn * threads) / per_second - time.monotonic())):
                     return
+                began = time.monotonic()
                 try:
                     found: Any = self.get(path)
                 except OSError as error:
                     found = type(error).__name__
                 with lock:
                     answers[found] += 1
+                    if found != 200:
+                        answers.failures_began.append(began)
 
         senders = [threading.Thread(target=send, args=(first,), daemon=True) for first in range(threads)]
         for sender in senders:

@@ -127,17 +127,84 @@ def steady(ministack: AwsEndpoint, app_image: str) -> Iterator[App]:
     web.delete()
 
 
-def test_a_task_that_is_killed_is_replaced_and_takes_only_its_own_requests_along(steady):
+def stopped(web: App, task: str) -> dict[str, Any]:
+    """Return the task when it is stopped and another one serves in its place."""
+    web.wait(lambda: any(one["taskArn"] == task and one["lastStatus"] == "STOPPED" for one in web.tasks("STOPPED")))
+    web.wait(lambda: len(web.tasks()) == 2 and web.target_states() == {"healthy": 2})
+    return next(one for one in web.tasks("STOPPED") if one["taskArn"] == task)
+
+
+def test_a_task_that_is_stopped_is_replaced_and_takes_only_the_requests_in_flight_along(steady):
     web = steady
     victim = web.tasks()[0]["taskArn"]
-    with web.traffic(40) as answers:
+    with web.traffic(40) as answers, web.traffic(4, "/cgi-bin/slow") as others:
+        web.wait(lambda: others[200] >= 4)
         web.ecs.stop_task(cluster=web.name, task=victim)
-        web.wait(lambda: any(task["taskArn"] == victim for task in web.tasks("STOPPED")))
-        web.wait(lambda: web.target_states()["healthy"] == 2 and len(web.tasks()) == 2)
-        time.sleep(1)
-    assert answers[200] >= 40
-    assert sum(answers.values()) - answers[200] <= 8, answers
+        # From here on no request is sent to it.
+        left = time.monotonic()
+        assert stopped(web, victim)["stopCode"] == "UserInitiated"
+        web.wait(lambda: answers[200] >= 40)
+    late = [began - left for began in answers.failures_began + others.failures_began if began >= left]
+    assert late == [], (answers, others)
     assert web.service()["deployments"][0]["rolloutState"] == "COMPLETED"
+
+
+def test_a_task_whose_containers_are_killed_is_replaced(steady):
+    web = steady
+    victim = web.tasks()[0]["taskArn"]
+    web.rehearse({"task": victim, "fault": "kill"})
+    task = stopped(web, victim)
+    assert (task["stopCode"], task["stoppedReason"]) == (
+        "EssentialContainerExited",
+        "Essential container in task exited",
+    )
+    assert [one["exitCode"] for one in task["containers"]] == [137]
+
+
+def test_paused_tasks_answer_nothing_until_they_may_go_on(steady):
+    web = steady
+    tasks = [task["taskArn"] for task in web.tasks()]
+    web.rehearse(*({"task": task, "fault": "pause"} for task in tasks))
+    with pytest.raises(TimeoutError):
+        web.get(timeout=1)
+    web.rehearse(*({"task": task, "fault": "unpause"} for task in tasks))
+    assert web.get() == 200
+
+
+def test_a_task_that_stays_paused_fails_its_health_checks_and_is_replaced(steady):
+    web = steady
+    web.wait(lambda: len(web.tasks()) == 2 and web.target_states() == {"healthy": 2})
+    victim = web.tasks()[0]["taskArn"]
+    web.rehearse({"task": victim, "fault": "pause"})
+    assert "Task failed ELB health checks" in stopped(web, victim)["stoppedReason"]
+    assert any("is unhealthy" in message and "Request timed out" in message for message in web.messages())
+
+
+def test_tasks_that_find_no_capacity_are_placed_later(steady):
+    web = steady
+    web.rehearse({"fault": "refuse", "tasks": 2})
+    web.update(forceNewDeployment=True)
+    web.wait_for_record("SUCCESSFUL")
+    refused = [message for message in web.messages() if "is unable to place a task" in message]
+    assert len(refused) == 2
+    assert "Reason: Capacity is unavailable at this time." in refused[0]
+    web.wait(lambda: len(web.tasks()) == 2 and web.target_states() == {"healthy": 2})
+
+
+def test_event_bridge_tells_a_function_of_a_rollout(steady):
+    web = steady
+    group = web.let_a_function_hear_of_it("def handler(event, _): print('heard', event['detail']['eventName'])")
+    web.update(forceNewDeployment=True)
+    web.wait_for_record("SUCCESSFUL")
+
+    def heard() -> set[str]:
+        logs = web.aws.client("logs")
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            return set()
+        said = [event["message"].strip() for event in logs.filter_log_events(logGroupName=group)["events"]]
+        return {line for line in said if line.startswith("heard")}
+
+    web.wait(lambda: heard() == {"heard SERVICE_DEPLOYMENT_IN_PROGRESS", "heard SERVICE_DEPLOYMENT_COMPLETED"})
 
 
 def test_a_rollout_can_be_stopped_and_goes_back(steady):
