@@ -37,7 +37,7 @@ UNFINISHED = ("PENDING", "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGR
 PAGES = {
     "www/healthz": (0o644, "ok"),
     "www/index.html": (0o644, "hello"),
-    "www/cgi-bin/slow": (0o755, "#!/bin/sh\necho 'Content-Type: text/plain'\necho\nsleep 2\necho slow\n"),
+    "www/cgi-bin/slow": (0o755, "#!/bin/sh\nsleep 2\necho 'Content-Type: text/plain'\necho\necho slow\n"),
     "bin/answer-500": (
         0o755,
         "#!/bin/sh\nread line\nprintf 'HTTP/1.0 500 Broken\\r\\nContent-Length: 0\\r\\n\\r\\n'\n",
