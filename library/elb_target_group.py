@@ -139,9 +139,11 @@ def present(module: AnsibleAWSModule, client: elb.ElbClient, found: dict[str, An
             "give the new target group another name, move the service to it, then delete this one."
         )
 
+    attributes_now = elb.describe_target_group_attributes(client, arn) if arn else {}
+    tags_now = elb.describe_tags(client, arn) if arn else {}
     changed_health = changed_values(health_check, found)
-    changed_attributes = changed_values(attributes, elb.describe_target_group_attributes(client, arn) if arn else {})
-    changed_tags = changed_values(tags, elb.describe_tags(client, arn) if arn else {})
+    changed_attributes = changed_values(attributes, attributes_now)
+    changed_tags = changed_values(tags, tags_now)
     changes = ({} if found else {"Name": name} | fixed) | changed_health | changed_attributes | changed_tags
 
     if changes and not module.check_mode:
@@ -158,7 +160,8 @@ def present(module: AnsibleAWSModule, client: elb.ElbClient, found: dict[str, An
             elb.modify_target_group_attributes(client, arn, changed_attributes)
 
     verb = ("Changed" if found else "Created") if changes else "Nothing to change in"
-    before = {field: found.get(field) for field in changes if field in found}
+    now = found | attributes_now | tags_now
+    before = {field: now[field] for field in changes if field in now}
     return {
         "changed": bool(changes),
         "changed_values": changes,

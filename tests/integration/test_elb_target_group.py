@@ -70,6 +70,12 @@ def test_a_changed_value_is_named_shown_before_and_then_applied(target_group, op
     assert not target_group(**option)["changed"]
 
 
+def test_the_old_value_of_an_attribute_is_shown_beside_the_new_one(target_group):
+    target_group()
+    result = target_group(check_mode=True, attributes={"deregistration_delay.timeout_seconds": 30})
+    assert result["diff"]["before"] == {"deregistration_delay.timeout_seconds": "5"}
+
+
 def test_what_aws_cannot_change_is_refused_with_a_way_out(target_group):
     target_group()
     result = target_group(port=8080)

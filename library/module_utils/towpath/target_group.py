@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .differences import differences
+
 # Option of the module -> field of CreateTargetGroup and ModifyTargetGroup.
 HEALTH_CHECK_FIELDS = {
     "path": "HealthCheckPath",
@@ -36,4 +38,4 @@ def attribute_values(attributes: dict[str, Any]) -> dict[str, str]:
 
 def changed_values(wanted: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     """The part of ``wanted`` that ``found`` says otherwise. What ``wanted`` does not name is left alone."""
-    return {name: value for name, value in wanted.items() if found.get(name) != value}
+    return {one.field: one.after for one in differences(found, wanted)}
