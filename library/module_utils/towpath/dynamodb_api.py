@@ -1,0 +1,231 @@
+"""The DynamoDB calls we make on a ledger, one function each: no decisions, only requests and named errors.
+
+One table holds the releases, the lock and the settings of an environment. Every write has a condition that DynamoDB
+checks in the same instant, and knows its own write again where botocore sent it twice because an answer was lost.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+from .ledger import Entry, deserialised, fit_to_keep, serialised
+
+# boto3 builds its clients at run time, so there is no type to name.
+DynamoDbClient = Any
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# How far two machines' clocks may be apart before one takes the other's lease for expired.
+CLOCK_MARGIN_SECONDS = 5
+
+_RELEASE, _LOCK, _SETTINGS = "release", "lock", "settings"
+
+# Several of the words are reserved in DynamoDB's expressions, so all go in by a name of their own.
+_NOT_OVER = "(attribute_not_exists(#outcome) OR #outcome = :timed_out)"
+
+
+class DynamoDbError(AnsibleAWSError):
+    """A failed DynamoDB call, with the action that was being tried."""
+
+
+class DynamoDbErrorHandler(AWSErrorHandler):
+    _CUSTOM_EXCEPTION = DynamoDbError
+
+    @classmethod
+    def _is_missing(cls) -> type[Exception]:
+        return is_boto3_error_code("ResourceNotFoundException")
+
+
+def _on_table(
+    action: str,
+) -> Callable[[Callable[Concatenate[DynamoDbClient, str, P], R]], Callable[Concatenate[DynamoDbClient, str, P], R]]:
+    """Name the failure of a call on a table by the action that was tried, and a table that is not there."""
+
+    def decorate(
+        function: Callable[Concatenate[DynamoDbClient, str, P], R],
+    ) -> Callable[Concatenate[DynamoDbClient, str, P], R]:
+        @functools.wraps(function)
+        @DynamoDbErrorHandler.common_error_handler(action)
+        def call(client: DynamoDbClient, table: str, *args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return function(client, table, *args, **kwargs)
+            except DynamoDbErrorHandler._is_missing() as error:
+                raise DynamoDbError(
+                    f"There is no table {table}. Run ansible-playbook provision.yml -e env=NAME first."
+                ) from error
+
+        return call
+
+    return decorate
+
+
+def _key(kind: str, number: int = 0) -> dict[str, Any]:
+    return serialised({"kind": kind, "number": number})
+
+
+def _entry(item: dict[str, Any]) -> Entry:
+    return {name: value for name, value in deserialised(item).items() if name != "kind"}
+
+
+def _get(client: DynamoDbClient, table: str, kind: str, number: int = 0) -> Entry | None:
+    answer = client.get_item(TableName=table, Key=_key(kind, number), ConsistentRead=True)
+    return _entry(answer["Item"]) if "Item" in answer else None
+
+
+@_on_table("read the releases in the ledger")
+def query_releases(client: DynamoDbClient, table: str, limit: int | None = None) -> list[Entry]:
+    """Return the entries of the releases, the newest first; all of them unless ``limit`` says how many."""
+    pages = client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="#kind = :kind",
+        ExpressionAttributeNames={"#kind": "kind"},
+        ExpressionAttributeValues=serialised({":kind": _RELEASE}),
+        ScanIndexForward=False,
+        ConsistentRead=True,
+        PaginationConfig={"MaxItems": limit, "PageSize": limit},
+    )
+    return [_entry(item) for page in pages for item in page["Items"]]
+
+
+@_on_table("read a release in the ledger")
+def get_release(client: DynamoDbClient, table: str, number: int) -> Entry | None:
+    """Return the entry of one release, or None when there is none."""
+    return _get(client, table, _RELEASE, number)
+
+
+@_on_table("write a release into the ledger")
+def put_release(client: DynamoDbClient, table: str, entry: Entry) -> bool:
+    """Write a new entry, with its ``number``; False when the number is taken, and then nothing is written."""
+    item = serialised(fit_to_keep(entry)) | _key(_RELEASE, entry["number"])
+    try:
+        client.put_item(
+            TableName=table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(#kind)",
+            ExpressionAttributeNames={"#kind": "kind"},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except is_boto3_error_code("ConditionalCheckFailedException") as error:
+        return bool(error.response.get("Item") == item)
+    return True
+
+
+@_on_table("note in the ledger how a release goes")
+def note_release(client: DynamoDbClient, table: str, number: int, fields: Entry) -> None:
+    """Write ``fields`` into the entry of a release that is not over. One that is over fails: somebody else ended it."""
+    try:
+        _update_release(client, table, number, fields)
+    except is_boto3_error_code("ConditionalCheckFailedException") as error:
+        found = _entry(error.response.get("Item", {}))
+        how = f"was ended as {found['outcome']}" if "outcome" in found else "is not in the ledger"
+        raise DynamoDbError(
+            f"Release v{number} {how} meanwhile, expected to go on with it: somebody else took over. "
+            "See ansible-playbook releases.yml -e env=NAME, then run the same command again."
+        ) from error
+
+
+@_on_table("write the end of a release into the ledger")
+def end_release(client: DynamoDbClient, table: str, number: int, fields: Entry) -> bool:
+    """Write ``outcome``, ``ended_at`` and the rest into an entry that is not over; False when it is over or missing."""
+    try:
+        _update_release(client, table, number, fields)
+    except is_boto3_error_code("ConditionalCheckFailedException") as error:
+        found = error.response.get("Item", {})
+        return bool(serialised(fit_to_keep(fields)).items() <= found.items()) if found else False
+    return True
+
+
+def _update_release(client: DynamoDbClient, table: str, number: int, fields: Entry) -> None:
+    values = serialised(fit_to_keep(fields))
+    names = {f"#{place}": name for place, name in enumerate(values)}
+    client.update_item(
+        TableName=table,
+        Key=_key(_RELEASE, number),
+        UpdateExpression="SET " + ", ".join(f"#{place} = :{place}" for place in range(len(values))),
+        # Without the first condition an update would make an entry that is not there.
+        ConditionExpression=f"attribute_exists(#kind) AND {_NOT_OVER}",
+        ExpressionAttributeNames=names | {"#kind": "kind", "#outcome": "outcome"},
+        ExpressionAttributeValues={f":{place}": value for place, value in enumerate(values.values())}
+        | serialised({":timed_out": "timed_out"}),
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+
+
+@_on_table("read the lock")
+def get_lock(client: DynamoDbClient, table: str) -> Entry | None:
+    """Return the lock as it was last taken, expired or not, or None when nobody holds it."""
+    return _get(client, table, _LOCK)
+
+
+@_on_table("take the lock")
+def take_lock(client: DynamoDbClient, table: str, lock: Entry, now: float, dead_token: str = "") -> Entry | None:
+    """Take the lock if it is free or has expired; return None when ``lock`` holds it now, else the lock that does.
+
+    ``lock`` has ``token``, ``holder``, ``since`` and ``expires_at``, in seconds since the epoch as ``now``, both by the
+    caller's own clock. ``dead_token`` is that of a holder who is known to be dead, and may be replaced at once.
+    """
+    item = serialised(lock) | _key(_LOCK)
+    try:
+        client.put_item(
+            TableName=table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(#kind) OR #expires_at < :expired OR #token = :dead",
+            ExpressionAttributeNames={"#kind": "kind", "#expires_at": "expires_at", "#token": "token"},
+            ExpressionAttributeValues=serialised({":expired": int(now) - CLOCK_MARGIN_SECONDS, ":dead": dead_token}),
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except is_boto3_error_code("ConditionalCheckFailedException") as error:
+        holding = _entry(error.response["Item"])
+        return None if holding["token"] == lock["token"] else holding
+    return None
+
+
+@_on_table("renew the lock")
+def renew_lock(client: DynamoDbClient, table: str, token: str, expires_at: int) -> bool:
+    """Hold the lock until ``expires_at``; False when it was freed, or taken over by somebody else."""
+    try:
+        client.update_item(
+            TableName=table,
+            Key=_key(_LOCK),
+            UpdateExpression="SET #expires_at = :expires_at",
+            ConditionExpression="#token = :token",
+            ExpressionAttributeNames={"#expires_at": "expires_at", "#token": "token"},
+            ExpressionAttributeValues=serialised({":expires_at": expires_at, ":token": token}),
+        )
+    except is_boto3_error_code("ConditionalCheckFailedException"):
+        return False
+    return True
+
+
+@_on_table("free the lock")
+def free_lock(client: DynamoDbClient, table: str, token: str) -> None:
+    """Free the lock if ``token`` holds it; somebody else's is left alone."""
+    try:
+        client.delete_item(
+            TableName=table,
+            Key=_key(_LOCK),
+            ConditionExpression="#token = :token",
+            ExpressionAttributeNames={"#token": "token"},
+            ExpressionAttributeValues=serialised({":token": token}),
+        )
+    except is_boto3_error_code("ConditionalCheckFailedException"):
+        return
+
+
+@_on_table("read the settings in the ledger")
+def get_settings(client: DynamoDbClient, table: str) -> Entry | None:
+    """Return the service's settings as provision last wrote them, or None when it never did."""
+    found = _get(client, table, _SETTINGS)
+    return found["settings"] if found else None
+
+
+@_on_table("write the settings into the ledger")
+def put_settings(client: DynamoDbClient, table: str, settings: Entry) -> None:
+    """Replace the service's settings."""
+    client.put_item(TableName=table, Item=serialised({"settings": settings}) | _key(_SETTINGS))

@@ -1,0 +1,252 @@
+"""The ledger of releases: what an entry says, how one ended that nobody ended, and where to go back to.
+
+Pure functions: no AWS, no Ansible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from .rollout import NOTHING_BEFORE, RECORD_MARGIN, ROLLED_BACK, STOPPED, SUCCEEDED, SUPERSEDED, TIMED_OUT, short
+from .rollout_cause import masked
+
+Entry = dict[str, Any]
+
+# DynamoDB takes items of up to 400 KB, and one line of a log may be larger than half of that.
+MOST_CHARACTERS = 1000
+MOST_LINES = 60
+
+# What ECS says of a deployment that goes on.
+_UNDER_WAY = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+
+
+def serialised(values: Entry) -> dict[str, Any]:
+    """A dict as DynamoDB's requests have it. What is None is left out."""
+    return {name: _attribute(value) for name, value in values.items() if value is not None}
+
+
+def deserialised(item: dict[str, Any]) -> Entry:
+    """A dict from what DynamoDB answers."""
+    return {name: _value(attribute) for name, attribute in item.items()}
+
+
+def _attribute(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, (int, float)):
+        return {"N": str(value)}
+    if isinstance(value, dict):
+        return {"M": serialised(value)}
+    if isinstance(value, (list, tuple)):
+        return {"L": [_attribute(one) for one in value]}
+    return {"S": str(value)}
+
+
+def _value(attribute: dict[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    if kind == "NULL":
+        return None
+    if kind == "N":
+        number = Decimal(value)
+        return int(number) if number == number.to_integral_value() else float(number)
+    if kind == "M":
+        return deserialised(value)
+    if kind == "L":
+        return [_value(one) for one in value]
+    return value
+
+
+def fit_to_keep(value: Any) -> Any:
+    """What goes into an entry: without secrets, and short enough for one item."""
+    if isinstance(value, str):
+        return masked(value)[:MOST_CHARACTERS]
+    if isinstance(value, dict):
+        return {name: fit_to_keep(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [fit_to_keep(one) for one in value[:MOST_LINES]]
+    return value
+
+
+def is_over(entry: Entry) -> bool:
+    """Whether an entry was ended. One that was only followed for too long may still be ended."""
+    outcome: str = entry.get("outcome", TIMED_OUT)
+    return outcome != TIMED_OUT
+
+
+def settled(entry: Entry, service: Entry | None, records: list[Entry], now: datetime) -> Entry:
+    """How an entry ended that is not over and whose holder is gone, as fields to end it with; empty while it goes on.
+
+    ``service`` is what ECS says of the service, None when there is none. ``records`` are its service deployments, each
+    with ``taskDefinition`` added, the ARN of the revision that it rolled out.
+    """
+    if is_over(entry):
+        return {}
+    revision = entry.get("task_definition")
+    if not revision:
+        return _end(STOPPED, "It was interrupted before its revision was registered.", now)
+    begun = datetime.fromisoformat(entry["started_at"]) - RECORD_MARGIN
+    ours = [one for one in records if one.get("taskDefinition") == revision and one["createdAt"] >= begun]
+    if ours:
+        return _settled_by_records(entry, ours, records, now)
+    return _settled_by_deployments(entry, [] if service is None else service["deployments"], now)
+
+
+def _settled_by_records(entry: Entry, ours: list[Entry], records: list[Entry], now: datetime) -> Entry:
+    # A release that was interrupted and tried again has several. A restart that failed later takes nothing back.
+    good = [one for one in ours if one["status"] == "SUCCESSFUL"]
+    record = max(good or ours, key=_created)
+    told = record.get("rollback", {}).get("reason") or record.get("statusReason", "")
+    at = record.get("finishedAt", now)
+    if good:
+        return _end(SUCCEEDED, "ECS completed the deployment.", at)
+    if record["status"] in _UNDER_WAY:
+        return {}
+    if record["status"].startswith("ROLLBACK"):
+        if "previous_release" not in entry:
+            return _end(STOPPED, f"{NOTHING_BEFORE}.", at, told)
+        if record["status"] == "ROLLBACK_SUCCESSFUL":
+            return _end(ROLLED_BACK, "ECS rolled the service back.", at, told)
+        return _end(STOPPED, "ECS gave the deployment up, and its rollback failed too.", at, told)
+    newer = [one for one in records if one["createdAt"] > record["createdAt"]]
+    if newer:
+        name = short(min(newer, key=_created).get("taskDefinition", "another revision"))
+        return _end(SUPERSEDED, f"A newer deployment, of {name}, took its place before it was complete.", at, told)
+    return _end(STOPPED, "ECS stopped the deployment.", at, told)
+
+
+def _settled_by_deployments(entry: Entry, deployments: list[Entry], now: datetime) -> Entry:
+    ours = next((one for one in deployments if one["taskDefinition"] == entry["task_definition"]), None)
+    if ours is None:
+        return _end(STOPPED, "It was interrupted before its rollout began: ECS has no record of one.", now)
+    state = ours.get("rolloutState", "COMPLETED" if len(deployments) == 1 else "IN_PROGRESS")
+    if state == "COMPLETED":
+        return _end(SUCCEEDED, "ECS completed the deployment.", now)
+    if state == "IN_PROGRESS":
+        return {}
+    told = ours.get("rolloutStateReason", "")
+    if ours["status"] != "PRIMARY" and "previous_release" in entry:
+        return _end(ROLLED_BACK, "ECS gave the deployment up, and another has taken its place.", now, told)
+    return _end(STOPPED, "ECS gave the deployment up and did not roll it back.", now, told)
+
+
+def _created(record: Entry) -> datetime:
+    created: datetime = record["createdAt"]
+    return created
+
+
+def _end(outcome: str, reason: str, at: datetime, told: str = "") -> Entry:
+    verdict = {
+        "summary": "Whoever made this release did not see its end; what ECS keeps of it tells how it ended.",
+        "reason": reason,
+        "evidence": [told] if told else [],
+        "advice": "",
+    }
+    return {"outcome": outcome, "ended_at": at.isoformat(timespec="seconds"), "verdict": verdict}
+
+
+def to_go_back_to(entries: Iterable[Entry], serving_number: int) -> Entry | None:
+    """The last good release before the one that serves, or None when there is none.
+
+    A rollback's entry stands for the release that it restores, so going back again and again never comes round.
+    A release that somebody rolled back from is not good, unless somebody went back to it later.
+    """
+    by_number = {entry["number"]: entry for entry in entries}
+    bad: set[int] = set()
+    for number in sorted(by_number):
+        entry = by_number[number]
+        if "rolled_back_from" in entry:
+            bad.add(_stands_for(entry["rolled_back_from"], by_number))
+            bad.discard(_stands_for(number, by_number))
+    serving = _stands_for(serving_number, by_number)
+    for number in sorted((one for one in by_number if one < serving_number), reverse=True):
+        original = _stands_for(number, by_number)
+        if by_number[number].get("outcome") == SUCCEEDED and original < serving and original not in bad:
+            return by_number.get(original, by_number[number])
+    return None
+
+
+def _stands_for(number: int, by_number: dict[int, Entry]) -> int:
+    """The release whose content a release has: itself, or what a rollback restored, however often."""
+    while (restored := by_number.get(number, {}).get("restores", number)) < number:
+        number = restored
+    return number
+
+
+_HEADINGS = ("release", "outcome", "when", "by", "commit", "image", "what")
+
+
+def table_lines(entries: list[Entry]) -> list[str]:
+    """The entries as a table, one line each in the order given, below a line of headings."""
+    rows = [_HEADINGS, *(_row(entry) for entry in entries)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    what = ": ".join(part for part in (_change(entry), entry.get("reason") or entry.get("commit_title", "")) if part)
+    return (
+        f"v{entry['number']}",
+        outcome_words(entry),
+        _minute(entry["started_at"]),
+        entry.get("by", "") or "-",
+        entry.get("git_sha", "")[:7] or "-",
+        entry.get("digest", "").removeprefix("sha256:")[:12] or "-",
+        _in_one_line(what),
+    )
+
+
+def outcome_words(entry: Entry) -> str:
+    return str(entry.get("outcome") or "not over").replace("_", " ")
+
+
+def _minute(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _in_one_line(text: str, most: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def _change(entry: Entry) -> str:
+    """What kind of release it is, with where it comes from."""
+    change: str = entry.get("change", "")
+    if "promoted_from" in entry:
+        source = entry["promoted_from"]
+        return f"{change} of {source['environment']} v{source['release']}"
+    if "restores" in entry:
+        return f"{change} from v{entry['rolled_back_from']} to v{entry['restores']}"
+    return change
+
+
+def release_lines(entry: Entry) -> list[str]:
+    """All that an entry says, with its whole verdict, for people."""
+    verdict = entry.get("verdict", {})
+    tasks = entry.get("tasks", {})
+    told = {
+        "what": _change(entry),
+        "reason": entry.get("reason", ""),
+        "by": ", as ".join(part for part in (entry.get("by", ""), entry.get("registered_by", "")) if part),
+        "started": entry["started_at"],
+        "ended": entry.get("ended_at", ""),
+        "commit": " ".join(part for part in (entry.get("git_sha", ""), entry.get("commit_title", "")) if part),
+        "image": entry.get("image", "") or entry.get("digest", ""),
+        "revision": short(entry.get("task_definition", "")),
+        "before it": f"v{entry['previous_release']}" if "previous_release" in entry else "",
+        "migrations": entry.get("migrations", ""),
+        "tasks": f"{tasks.get('running', 0)} of {tasks.get('desired', 0)} run" if tasks else "",
+        "seconds": ", ".join(
+            [f"{entry['seconds']:g}" if "seconds" in entry else ""][: "seconds" in entry]
+            + [f"{name} {seconds:g}" for name, seconds in entry.get("phases", {}).items()]
+        ),
+    }
+    lines = [f"v{entry['number']} {outcome_words(entry)}"]
+    lines += [f"  {name:<10}  {_in_one_line(text, 200)}" for name, text in told.items() if text]
+    sentences = " ".join(part for part in (verdict.get("summary", ""), verdict.get("reason", "")) if part)
+    evidence = [f"  {line}" for line in verdict.get("evidence", [])]
+    return [*lines, *(line for line in (sentences, *evidence, verdict.get("advice", "")) if line)]
