@@ -15,14 +15,12 @@ from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorH
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .ledger import Entry, deserialised, fit_to_keep, serialised
+from .lock import CLOCK_MARGIN_SECONDS
 
 # boto3 builds its clients at run time, so there is no type to name.
 DynamoDbClient = Any
 P = ParamSpec("P")
 R = TypeVar("R")
-
-# How far two machines' clocks may be apart before one takes the other's lease for expired.
-CLOCK_MARGIN_SECONDS = 5
 
 _RELEASE, _LOCK, _SETTINGS = "release", "lock", "settings"
 
@@ -70,7 +68,10 @@ def _key(kind: str, number: int = 0) -> dict[str, Any]:
 
 
 def _entry(item: dict[str, Any]) -> Entry:
-    return {name: value for name, value in deserialised(item).items() if name != "kind"}
+    values = deserialised(item)
+    # A number says something of a release alone.
+    hidden = ("kind",) if values.get("kind") == _RELEASE else ("kind", "number")
+    return {name: value for name, value in values.items() if name not in hidden}
 
 
 def _get(client: DynamoDbClient, table: str, kind: str, number: int = 0) -> Entry | None:
@@ -187,20 +188,21 @@ def take_lock(client: DynamoDbClient, table: str, lock: Entry, now: float, dead_
 
 
 @_on_table("renew the lock")
-def renew_lock(client: DynamoDbClient, table: str, token: str, expires_at: int) -> bool:
-    """Hold the lock until ``expires_at``; False when it was freed, or taken over by somebody else."""
+def renew_lock(client: DynamoDbClient, table: str, token: str, expires_at: int) -> Entry | None:
+    """Hold the lock until ``expires_at``, and return it; None when it was freed, or taken over by somebody else."""
     try:
-        client.update_item(
+        answer = client.update_item(
             TableName=table,
             Key=_key(_LOCK),
             UpdateExpression="SET #expires_at = :expires_at",
             ConditionExpression="#token = :token",
             ExpressionAttributeNames={"#expires_at": "expires_at", "#token": "token"},
             ExpressionAttributeValues=serialised({":expires_at": expires_at, ":token": token}),
+            ReturnValues="ALL_NEW",
         )
     except is_boto3_error_code("ConditionalCheckFailedException"):
-        return False
-    return True
+        return None
+    return _entry(answer["Attributes"])
 
 
 @_on_table("free the lock")

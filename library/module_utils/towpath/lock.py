@@ -1,0 +1,119 @@
+"""The lock that lets one release at a time into an environment: who holds it, and whether they still live."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Lock = dict[str, Any]
+
+# Renewed every 30 s, a lease this long outlives a lost renewal, or clocks that are a minute apart.
+LEASE_SECONDS = 90
+# How far two machines' clocks may be apart before one takes the other's lease for expired.
+CLOCK_MARGIN_SECONDS = 5
+
+_ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER")
+
+
+def new_lock(token: str, holder: Mapping[str, Any], now: float) -> Lock:
+    return {
+        "token": token or str(uuid.uuid4()),
+        "holder": dict(holder),
+        "since": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+        "expires_at": expiry(now),
+    }
+
+
+def expiry(now: float) -> int:
+    return int(now) + LEASE_SECONDS
+
+
+def caller(environment: Mapping[str, str]) -> str:
+    """Who runs this: the person that a CI job runs for, else the user of this machine."""
+    named = next((environment[name] for name in _ACTORS if environment.get(name)), "")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+def job_url(environment: Mapping[str, str]) -> str:
+    """The page of the CI job that runs this, or empty."""
+    if environment.get("GITHUB_RUN_ID"):
+        server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
+        return f"{server}/{repository}/actions/runs/{environment['GITHUB_RUN_ID']}"
+    return environment.get("CI_JOB_URL", "")
+
+
+def this_machine() -> dict[str, str]:
+    """The machine's name for people, and what tells it from any other that has the same.
+
+    A process id means something in one boot and one pid namespace only: two containers may both be called runner.
+    """
+    host = socket.gethostname()
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return {"host": host, "machine": f"{boot} {Path('/proc/self/ns/pid').readlink()}"}
+    except OSError:
+        return {"host": host, "machine": f"{host} {uuid.getnode():x}"}
+
+
+def is_dead(holder: Mapping[str, Any], machine: str) -> bool:
+    """Whether a holder is known to be dead: only one of this very machine can be, by its process."""
+    if not machine or holder.get("machine") != machine or not holder.get("pid"):
+        return False
+    try:
+        os.kill(holder["pid"], 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        # Another user's, so it lives.
+        return False
+    return _is_zombie(holder["pid"])
+
+
+def is_live(lock: Lock, machine: str, now: float) -> bool:
+    """Whether a lock still keeps others out."""
+    return bool(lock["expires_at"] >= now - CLOCK_MARGIN_SECONDS) and not is_dead(lock["holder"], machine)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process has ended and its parent has not asked how, as under a container's first process."""
+    try:
+        # The name, in brackets, may hold anything, so the state is looked for behind the last one.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
+
+
+def held_words(lock: Lock, now: float) -> str:
+    """Who holds a lock, for what and since when, in a sentence."""
+    holder = lock["holder"]
+    since = datetime.fromisoformat(lock["since"])
+    what = holder.get("command") or "release"
+    where = holder.get("job") or holder.get("host", "")
+    by = holder.get("who", "somebody") + (f" ({where})" if where else "")
+    return f"A {what} by {by} is under way since {since:%Y-%m-%d %H:%M:%S} UTC, {_ago(now - since.timestamp())}."
+
+
+def _ago(seconds: float) -> str:
+    whole = max(0, int(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    return f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h"
+
+
+def refusal(lock: Lock, now: float, waited_seconds: float) -> str:
+    waited = f"Waited {waited_seconds:.0f} s for its end. " if waited_seconds >= 1 else ""
+    return (
+        f"{held_words(lock, now)} {waited}Expected to be the only one. "
+        "Run the same command again when it is over, or wait longer for it with -e lock_wait_seconds=900."
+    )

@@ -1,0 +1,43 @@
+# Copyright: Contributors to Towpath
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Take the lock, and while another holds it print who and wait.
+
+Modules cannot print while they run, so the waiting is here and nothing else: the module tries, decides and words.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+display = Display()
+
+SECONDS_BETWEEN_TRIES = 2.0
+SECONDS_OF_SILENCE = 30.0
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        begun = time.monotonic()
+        # This is a worker of ansible-playbook, and it is ansible-playbook whose end means that nobody holds the lock.
+        options = {"pid": os.getppid()} | self._task.args
+        printed, told = begun, None
+        while True:
+            waited = time.monotonic() - begun
+            tried: dict[str, Any] = self._execute_module(
+                module_args=options | {"waited_seconds": waited}, task_vars=task_vars
+            )
+            if tried.get("failed") or not tried["held_by_another"] or self._task.check_mode:
+                return tried
+            holder = tried["holder"], tried["since"]
+            if holder != told or time.monotonic() - printed >= SECONDS_OF_SILENCE:
+                display.display(f"  {tried['msg']} Waiting until it is over.")
+                told, printed = holder, time.monotonic()
+            time.sleep(SECONDS_BETWEEN_TRIES)

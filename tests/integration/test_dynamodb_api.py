@@ -1,0 +1,207 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from ansible.module_utils.towpath import dynamodb_api as dynamodb
+
+from tests.integration.ledger import new_table
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def client(aws):
+    return aws.client("dynamodb")
+
+
+@pytest.fixture
+def table(aws):
+    return new_table(aws)
+
+
+def a_lock(token, expires_at=NOW + 90):
+    holder = {"who": f"ann {token}", "host": "desk", "pid": 4711, "command": "deploy of 6b65b39"}
+    return {"token": token, "holder": holder, "since": "2027-01-15T08:00:00+00:00", "expires_at": expires_at}
+
+
+def an_entry(number, **fields):
+    return {"number": number, "change": "deploy", "started_at": "2026-01-01T12:00:00+00:00", "by": "ann", **fields}
+
+
+def all_at_once(function, tokens):
+    """Call ``function`` with each token in a thread of its own, as close together as threads get."""
+    barrier = threading.Barrier(len(tokens))
+
+    def call(token):
+        barrier.wait()
+        return function(token)
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        return dict(zip(tokens, pool.map(call, tokens), strict=True))
+
+
+TOKENS = [f"token-{number}" for number in range(16)]
+
+
+@pytest.fixture
+def clients(aws):
+    return {token: aws.client("dynamodb") for token in TOKENS}
+
+
+@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("expired", [False, True], ids=["free", "expired"])
+def test_of_many_who_take_the_lock_at_once_exactly_one_holds_it(client, clients, table, expired, round_):
+    if expired:
+        dynamodb.take_lock(client, table, a_lock("dead", NOW - 60), NOW - 150)
+    got = all_at_once(lambda token: dynamodb.take_lock(clients[token], table, a_lock(token), NOW), TOKENS)
+    winners = [token for token, holding in got.items() if holding is None]
+    assert [dynamodb.get_lock(client, table)["token"]] == winners
+    assert {holding["token"] for holding in got.values() if holding} == set(winners)
+
+
+def test_of_many_who_replace_a_dead_holder_exactly_one_holds_the_lock(client, clients, table):
+    dynamodb.take_lock(client, table, a_lock("dead"), NOW)
+    got = all_at_once(lambda token: dynamodb.take_lock(clients[token], table, a_lock(token), NOW, "dead"), TOKENS)
+    assert [token for token, holding in got.items() if holding is None] == [dynamodb.get_lock(client, table)["token"]]
+
+
+def test_of_many_who_write_the_same_release_exactly_one_gets_the_number(client, clients, table):
+    got = all_at_once(lambda token: dynamodb.put_release(clients[token], table, an_entry(7, by=token)), TOKENS)
+    winners = [token for token, written in got.items() if written]
+    assert winners == [dynamodb.get_release(client, table, 7)["by"]]
+
+
+def test_a_lock_is_held_until_it_is_freed_and_taking_it_twice_is_holding_it(client, table):
+    assert dynamodb.take_lock(client, table, a_lock("ann"), NOW) is None
+    assert dynamodb.take_lock(client, table, a_lock("ann"), NOW) is None
+    assert dynamodb.take_lock(client, table, a_lock("bob"), NOW) == a_lock("ann")
+    dynamodb.free_lock(client, table, "ann")
+    assert dynamodb.get_lock(client, table) is None
+    assert dynamodb.take_lock(client, table, a_lock("bob"), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"),
+    [
+        pytest.param(0, False, id="a lease that goes on"),
+        pytest.param(95, False, id="a lease that ended within what clocks may differ"),
+        pytest.param(96, True, id="a lease that ended before"),
+    ],
+)
+def test_a_lease_is_taken_over_when_it_has_expired(client, table, seconds, taken):
+    dynamodb.take_lock(client, table, a_lock("ann"), NOW)
+    assert (dynamodb.take_lock(client, table, a_lock("bob"), NOW + seconds) is None) == taken
+
+
+def test_who_lost_the_lock_can_neither_renew_nor_free_it(client, table):
+    dynamodb.take_lock(client, table, a_lock("ann"), NOW)
+    dynamodb.take_lock(client, table, a_lock("bob"), NOW + 200)
+    assert dynamodb.renew_lock(client, table, "ann", NOW + 300) is None
+    dynamodb.free_lock(client, table, "ann")
+    assert dynamodb.get_lock(client, table) == a_lock("bob")
+
+
+def test_a_lock_that_nobody_holds_is_not_made_by_renewing_it(client, table):
+    assert dynamodb.renew_lock(client, table, "ann", NOW) is None
+    dynamodb.free_lock(client, table, "ann")
+    assert dynamodb.get_lock(client, table) is None
+
+
+def test_a_renewed_lease_is_held_for_longer(client, table):
+    dynamodb.take_lock(client, table, a_lock("ann"), NOW)
+    assert dynamodb.renew_lock(client, table, "ann", NOW + 120) == a_lock("ann", NOW + 120)
+    assert dynamodb.take_lock(client, table, a_lock("bob"), NOW + 100) == a_lock("ann", NOW + 120)
+
+
+def test_releases_are_listed_newest_first_beyond_one_page_and_without_lock_and_settings(client, table):
+    dynamodb.take_lock(client, table, a_lock("ann"), NOW)
+    dynamodb.put_settings(client, table, {"cpu": "256"})
+    for number in (1, 3, 2, 10):
+        assert dynamodb.put_release(client, table, an_entry(number))
+    assert [entry["number"] for entry in dynamodb.query_releases(client, table)] == [10, 3, 2, 1]
+    assert dynamodb.query_releases(client, table, limit=2) == [an_entry(10), an_entry(3)]
+    assert dynamodb.get_release(client, table, 3) == an_entry(3)
+    assert dynamodb.get_release(client, table, 4) is None
+
+
+def test_more_than_dynamodb_gives_in_one_answer_is_read_to_the_end(client, table):
+    # An answer ends at 1 MB.
+    long = {"evidence": ["x" * 1000] * 60}
+    for number in range(1, 25):
+        dynamodb.put_release(client, table, an_entry(number, verdict=long))
+    assert [entry["number"] for entry in dynamodb.query_releases(client, table)] == list(range(24, 0, -1))
+
+
+def test_a_number_is_given_once_and_a_write_whose_answer_was_lost_is_known_again(client, table):
+    entry = an_entry(7, seconds=1.5, promoted_from={"environment": "staging", "release": 4}, nothing=None)
+    assert dynamodb.put_release(client, table, entry)
+    assert dynamodb.put_release(client, table, entry)
+    assert not dynamodb.put_release(client, table, an_entry(7, by="bob"))
+    assert dynamodb.get_release(client, table, 7)["by"] == "ann"
+
+
+def test_a_release_is_ended_once(client, table):
+    dynamodb.put_release(client, table, an_entry(7))
+    dynamodb.note_release(client, table, 7, {"task_definition": "webapp:7"})
+    end = {"outcome": "succeeded", "seconds": 41.5, "phases": {"start": 12.25}}
+    assert dynamodb.end_release(client, table, 7, end)
+    assert dynamodb.end_release(client, table, 7, end), "the same again is our own write, whose answer was lost"
+    assert not dynamodb.end_release(client, table, 7, {"outcome": "stopped"})
+    assert dynamodb.get_release(client, table, 7) == an_entry(7, task_definition="webapp:7", **end)
+
+
+def test_a_release_that_timed_out_may_still_be_ended(client, table):
+    dynamodb.put_release(client, table, an_entry(7))
+    assert dynamodb.end_release(client, table, 7, {"outcome": "timed_out"})
+    assert dynamodb.end_release(client, table, 7, {"outcome": "rolled_back"})
+    assert dynamodb.get_release(client, table, 7)["outcome"] == "rolled_back"
+
+
+def test_a_release_that_is_not_there_is_neither_noted_nor_ended(client, table):
+    assert not dynamodb.end_release(client, table, 7, {"outcome": "succeeded"})
+    with pytest.raises(dynamodb.DynamoDbError, match="Release v7 is not in the ledger"):
+        dynamodb.note_release(client, table, 7, {"task_definition": "webapp:7"})
+    assert dynamodb.query_releases(client, table) == []
+
+
+def test_nothing_is_noted_of_a_release_that_somebody_else_ended(client, table):
+    dynamodb.put_release(client, table, an_entry(7))
+    dynamodb.end_release(client, table, 7, {"outcome": "stopped"})
+    with pytest.raises(dynamodb.DynamoDbError, match="Release v7 was ended as stopped meanwhile"):
+        dynamodb.note_release(client, table, 7, {"task_definition": "webapp:7"})
+    assert "task_definition" not in dynamodb.get_release(client, table, 7)
+
+
+def test_no_secret_gets_into_an_entry(client, table):
+    dynamodb.put_release(client, table, an_entry(7, reason="try PASSWORD=hunter2"))
+    dynamodb.end_release(client, table, 7, {"outcome": "stopped", "verdict": {"evidence": ["log: token: hunter2"]}})
+    assert "hunter2" not in str(client.scan(TableName=table)["Items"])
+
+
+def test_settings_are_replaced_whole(client, table):
+    assert dynamodb.get_settings(client, table) is None
+    dynamodb.put_settings(client, table, {"cpu": "256", "subnets": ["a", "b"], "percent": None})
+    dynamodb.put_settings(client, table, {"cpu": "512"})
+    assert dynamodb.get_settings(client, table) == {"cpu": "512"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda client: dynamodb.query_releases(client, "none-releases"), id="query_releases"),
+        pytest.param(lambda client: dynamodb.get_release(client, "none-releases", 1), id="get_release"),
+        pytest.param(lambda client: dynamodb.put_release(client, "none-releases", an_entry(1)), id="put_release"),
+        pytest.param(lambda client: dynamodb.note_release(client, "none-releases", 1, {"by": "a"}), id="note_release"),
+        pytest.param(lambda client: dynamodb.end_release(client, "none-releases", 1, {"by": "a"}), id="end_release"),
+        pytest.param(lambda client: dynamodb.take_lock(client, "none-releases", a_lock("a"), NOW), id="take_lock"),
+        pytest.param(lambda client: dynamodb.renew_lock(client, "none-releases", "a", NOW), id="renew_lock"),
+        pytest.param(lambda client: dynamodb.free_lock(client, "none-releases", "a"), id="free_lock"),
+        pytest.param(lambda client: dynamodb.get_settings(client, "none-releases"), id="get_settings"),
+    ],
+)
+def test_a_missing_table_says_what_to_run(client, call):
+    with pytest.raises(dynamodb.DynamoDbError) as refused:
+        call(client)
+    assert str(refused.value) == (
+        "There is no table none-releases. Run ansible-playbook provision.yml -e env=NAME first."
+    )
