@@ -1,6 +1,8 @@
 """The images that a Dockerfile starts FROM: pulled, or, where no registry answers, built here with debootstrap.
 
 An image that was built here carries the label towpath.built-with=debootstrap. It stands in for the real one by name.
+
+python3 -m local_aws.base_image DOCKERFILE     make sure that what it starts FROM is there, and say how it came
 """
 
 from __future__ import annotations
@@ -9,12 +11,13 @@ import re
 import select
 import shutil
 import subprocess  # nosec: runs docker and tar, never a shell
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from local_aws.commands import ask, can_install_packages, install_packages, run
-from local_aws.emulator import LocalAwsError, last_lines
+from local_aws.emulator import HOME, LocalAwsError, last_lines
 
 # A registry that is there begins to answer within this time; how long the pull then takes is up to the line.
 ANSWER_SECONDS = 15
@@ -31,6 +34,7 @@ class Recipe:
 
 
 RECIPES = {
+    "debian:bookworm-slim": Recipe(suite="bookworm", packages=(), changes=('CMD ["bash"]',)),
     "python:3.11-slim-bookworm": Recipe(
         suite="bookworm", packages=("ca-certificates", "python3"), changes=("ENV LANG=C.UTF-8", 'CMD ["python3"]')
     ),
@@ -109,7 +113,7 @@ def build(image: str, *, home: Path, log: Path) -> None:
             [
                 "debootstrap",
                 "--variant=minbase",
-                f"--include={','.join(recipe.packages)}",
+                *([f"--include={','.join(recipe.packages)}"] if recipe.packages else []),
                 recipe.suite,
                 root,
                 *mirror(recipe.suite),
@@ -144,3 +148,12 @@ def slim(root: Path) -> None:
     for path in (root / "usr/share/doc").rglob("*"):
         if path.is_symlink() or (path.is_file() and path.name != "copyright"):
             path.unlink()
+
+
+def main() -> None:
+    for image in bases(Path(sys.argv[1]).read_text()):
+        print(f"{image}: {ensure(image, home=HOME, log=HOME / 'base_image.log')}")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,8 @@ import pytest
 
 from local_aws import base_image
 
-WEBAPP = Path(__file__).parents[3] / "examples" / "webapp" / "Dockerfile"
+ROOT = Path(__file__).parents[3]
+DOCKERFILES = ["examples/webapp/Dockerfile", "tests/molecule/bastion-hardening/Dockerfile"]
 
 
 @pytest.mark.parametrize(
@@ -27,8 +28,9 @@ def test_a_dockerfile_needs_the_images_it_starts_from(dockerfile, images):
     assert base_image.bases(dockerfile) == images
 
 
-def test_every_base_of_the_sample_app_can_be_built_here():
-    needed = base_image.bases(WEBAPP.read_text())
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_every_base_of_our_images_can_be_built_here(dockerfile):
+    needed = base_image.bases((ROOT / dockerfile).read_text())
     assert needed
     assert set(needed) <= base_image.RECIPES.keys()
 
@@ -69,7 +71,7 @@ def test_a_registry_that_says_nothing_is_given_up(a_docker_that, tmp_path, monke
     [
         pytest.param("python:3.11-slim-bookworm", True, "", id="a recipe and root"),
         pytest.param("python:3.11-slim-bookworm", False, "run as root", id="a recipe without root"),
-        pytest.param("node:22", True, "only python:3.11-slim-bookworm", id="no recipe"),
+        pytest.param("node:22", True, "only debian:bookworm-slim, python:3.11-slim-bookworm", id="no recipe"),
     ],
 )
 def test_an_image_that_cannot_be_built_comes_with_what_to_do(monkeypatch, image, can_install, advice):
