@@ -39,6 +39,12 @@ def describe_target_group(client: ElbClient, name: str) -> dict[str, Any] | None
     return found[0] if found else None
 
 
+@ElbErrorHandler.list_error_handler("describe a target group", default_value=None)
+def describe_target_group_by_arn(client: ElbClient, arn: str) -> dict[str, Any] | None:
+    found = client.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    return found[0] if found else None
+
+
 @ElbErrorHandler.common_error_handler("describe the attributes of a target group")
 def describe_target_group_attributes(client: ElbClient, arn: str) -> dict[str, str]:
     """Return all attributes of a target group, name to value."""

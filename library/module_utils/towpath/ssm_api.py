@@ -34,3 +34,21 @@ def describe_parameters(client: SsmClient, path: str) -> list[dict[str, Any]]:
         ParameterFilters=[{"Key": "Path", "Option": "OneLevel", "Values": [path]}]
     )
     return sorted((parameter for page in pages for parameter in page["Parameters"]), key=lambda each: each["Name"])
+
+
+# As many names as DescribeParameters takes in one filter.
+_NAMES_AT_ONCE = 50
+
+
+@SsmErrorHandler.common_error_handler("describe parameters")
+def describe_named_parameters(client: SsmClient, names: list[str]) -> list[dict[str, Any]]:
+    """Return what is known of the parameters of these names that there are, without their values."""
+    paginator = client.get_paginator("describe_parameters")
+    return [
+        parameter
+        for start in range(0, len(names), _NAMES_AT_ONCE)
+        for page in paginator.paginate(
+            ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": names[start : start + _NAMES_AT_ONCE]}]
+        )
+        for parameter in page["Parameters"]
+    ]

@@ -1,0 +1,359 @@
+#!/usr/bin/python
+# Copyright: Contributors to Towpath
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: deploy_check_info
+short_description: Look at everything that a deploy needs, changing nothing
+description:
+  - Says in a sentence each what is good, what is bad, and what could not be looked at, with what to do about it.
+  - A permission that the caller lacks makes a check unknown, and nothing else.
+  - Needs C(ecs:DescribeServices) and C(ecs:DescribeTaskDefinition); and for one check each C(ecr:DescribeRepositories),
+    C(ecr:DescribeImages), C(ecr:BatchGetImage) and C(ecr:GetDownloadUrlForLayer), C(ssm:DescribeParameters),
+    C(iam:SimulatePrincipalPolicy), C(logs:DescribeLogGroups), C(ec2:DescribeSubnets),
+    C(elasticloadbalancing:DescribeTargetGroups) and C(elasticloadbalancing:DescribeTargetHealth),
+    C(cloudwatch:DescribeAlarms), C(servicequotas:GetServiceQuota) and C(cloudwatch:GetMetricStatistics).
+author: Contributors to Towpath
+options:
+  environment:
+    description: Name of the environment, for what to type next.
+    type: str
+    required: true
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  service:
+    description: Name of the service.
+    type: str
+    required: true
+  family:
+    description: Family of the task definition; its newest revision is what the next release starts from.
+    type: str
+    required: true
+  repository:
+    description: Name of the image repository.
+    type: str
+    required: true
+  image:
+    description: A tag, a digest or a full reference; empty for the newest image pushed.
+    type: str
+    default: ""
+  deploying:
+    description:
+      - Whether a deploy asks, for itself. Then only what would make it fail counts, and free addresses and the quota
+        are asked for only where the rollout starts many tasks. The answer takes longest and seldom says anything.
+    type: bool
+    default: false
+  many_tasks:
+    description: How many tasks are many.
+    type: int
+    default: 10
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    support: full
+    description: Reads only.
+  diff_mode:
+    support: none
+    description: Changes nothing, so there is nothing to show.
+"""
+
+EXAMPLES = r"""
+- name: Look at everything that a deploy needs
+  deploy_check_info:
+    environment: staging
+    cluster: webapp-staging
+    service: app
+    family: webapp-staging
+    repository: webapp
+    image: 4f2c9d1a0b3e
+"""
+
+RETURN = r"""
+checks:
+  description: What was looked at, in the order in which a deploy needs it.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: What was looked at.
+      type: str
+      sample: image
+    state:
+      description: V(good), V(bad) or V(unknown).
+      type: str
+      sample: good
+    sentence:
+      description: What was found.
+      type: str
+      sample: webapp:4f2c9d1a0b3e is there, X86_64 as the task definition
+    advice:
+      description: What to do about it; empty where there is nothing to do.
+      type: str
+      sample: ""
+lines:
+  description: The same for people, aligned.
+  returned: success
+  type: list
+  elements: str
+  sample: ["good     image  webapp:4f2c9d1a0b3e is there, X86_64 as the task definition"]
+in_the_way:
+  description: The lines of what is bad; with O(deploying) only of what would make the deploy fail.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.module_utils.towpath import (
+    cloudwatch_api,
+    deploy_check,
+    ec2_api,
+    ecr_api,
+    ecs_api,
+    elbv2_api,
+    iam_api,
+    image,
+    logs_api,
+    service_quotas_api,
+    ssm_api,
+    sts_api,
+)
+from ansible.module_utils.towpath.deploy_check import Check, Failure
+from ansible.module_utils.towpath.image_config import get_image_config
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+FARGATE_VCPUS = "L-3032A538"
+FARGATE_SPOT_VCPUS = "L-36FBB829"
+
+
+def failure_of(error: AnsibleAWSError) -> Failure:
+    response = getattr(error.exception, "response", {})
+    code = response.get("Error", {}).get("Code") or type(error.exception).__name__
+    message = response.get("Error", {}).get("Message") or str(error.exception)
+    return Failure(str(error.message).removeprefix("Failed to "), code, message)
+
+
+def guarded(name: str, check: Callable[[], Check]) -> Check:
+    """Whatever goes wrong with one check is that check's own matter."""
+    try:
+        return check()
+    except AnsibleAWSError as error:
+        return deploy_check.not_looked_at(name, failure_of(error))
+
+
+def check_credentials(client: sts_api.StsClient) -> Check:
+    try:
+        return deploy_check.credentials(sts_api.get_caller_identity(client))
+    except sts_api.StsError as error:
+        return deploy_check.refused_credentials(failure_of(error))
+
+
+def find_image(client: ecr_api.EcrClient, repository: str, reference: str) -> dict[str, Any]:
+    """The image that is meant, as ECR describes it; raises ImageRefused when there is none."""
+    registry = ecr_api.describe_repository(client, repository)
+    if not registry:
+        raise image.ImageRefused(
+            f"There is no image repository {repository}. Run ansible-playbook provision.yml first."
+        )
+    uri = registry["repositoryUri"]
+    found: dict[str, Any] | None = None
+    if reference:
+        found = ecr_api.describe_image(client, repository, image.image_id(reference, repository, uri))
+        if found and found.get("imageStatus", "ACTIVE") == "ACTIVE":
+            return found
+    images = ecr_api.describe_images(client, repository)
+    newest: dict[str, Any] | None = image.newest(images)
+    if not newest:
+        raise image.ImageRefused(f"There is no image in {uri} yet. {image.how_to_push(uri)}")
+    if reference:
+        raise image.ImageRefused(
+            f"There is no image {reference} in {uri} that can be run. The newest are: {image.some_tags(images)}."
+        )
+    return newest
+
+
+def architectures(client: ecr_api.EcrClient, repository: str, found: dict[str, Any]) -> list[str]:
+    """What the image was built for; none where it does not say."""
+    media_type = found.get("imageManifestMediaType")
+    answer = ecr_api.get_image_manifest(client, repository, found["imageDigest"], media_type)
+    manifest = json.loads(answer["imageManifest"]) if answer else {}
+    if "manifests" in manifest or "config" not in manifest:
+        return deploy_check.manifest_architectures(manifest)
+    config = get_image_config(client, repository, manifest["config"]["digest"])
+    return [str(config["architecture"])] if config.get("architecture") else []
+
+
+def check_image(client: ecr_api.EcrClient, params: dict[str, Any], definition: dict[str, Any]) -> Check:
+    repository = params["repository"]
+    try:
+        found = find_image(client, repository, params["image"])
+    except image.ImageRefused as refused:
+        return deploy_check.missing_image(str(refused))
+    tags = sorted(found.get("imageTags", []))
+    name = image.git_sha(tags) or next(iter(tags), "")
+    shown = f"{repository}:{name}" if name else f"{repository}@{found['imageDigest'][:19]}"
+    try:
+        built_for = architectures(client, repository, found)
+    except ecr_api.EcrError:
+        # That the image is there is known all the same.
+        built_for = []
+    return deploy_check.image(shown, built_for, definition)
+
+
+def check_secrets(
+    ssm: ssm_api.SsmClient, iam: iam_api.IamClient, definition: dict[str, Any], environment: str
+) -> Check:
+    wanted = deploy_check.parameters_of(definition)
+    parameters = ssm_api.describe_named_parameters(ssm, sorted(set(wanted.values()))) if wanted else []
+    found = {one["Name"]: one for one in parameters}
+    role = definition.get("executionRoleArn")
+    decisions: dict[str, str] | Failure = {}
+    if parameters and role:
+        arns = [one["ARN"] for one in parameters]
+        try:
+            results = iam_api.simulate_principal_policy(iam, role, "ssm:GetParameters", arns)
+            decisions = dict.fromkeys(arns, "noSuchRole") if results is None else deploy_check.simulated(results)
+        except iam_api.IamError as error:
+            decisions = failure_of(error)
+    return deploy_check.secrets(wanted, found, decisions, environment)
+
+
+def check_target_group(
+    client: elbv2_api.ElbClient, service: dict[str, Any], definition: dict[str, Any], deploying: bool
+) -> Check:
+    balancers = [one for one in service.get("loadBalancers", []) if "targetGroupArn" in one]
+    checked = Check("target group", deploy_check.GOOD, "the service has none")
+    for balancer in balancers:
+        group = elbv2_api.describe_target_group_by_arn(client, balancer["targetGroupArn"])
+        checked = deploy_check.target_group(group, balancer, definition)
+        if group and not deploying:
+            targets = elbv2_api.describe_target_health(client, balancer["targetGroupArn"])
+            checked = deploy_check.answers(group, targets, checked)
+        if checked.state != deploy_check.GOOD:
+            break
+    return checked
+
+
+def check_alarms(client: cloudwatch_api.CloudWatchClient, service: dict[str, Any]) -> Check:
+    wanted = (service.get("deploymentConfiguration") or {}).get("alarms") or {}
+    names = wanted.get("alarmNames") or []
+    found = cloudwatch_api.describe_alarms(client, names) if names and wanted.get("enable") else []
+    return deploy_check.alarms(wanted, found)
+
+
+def check_addresses(module: AnsibleAWSModule, service: dict[str, Any]) -> Check:
+    network = (service.get("networkConfiguration") or {}).get("awsvpcConfiguration", {})
+    # Of all models EC2's takes longest to load, so it is loaded only when it is needed.
+    ec2 = "ec2"
+    free = ec2_api.free_addresses(module.client(ec2), network.get("subnets", []))
+    return deploy_check.addresses(deploy_check.tasks_besides(service), free)
+
+
+def check_quota(
+    quotas: service_quotas_api.ServiceQuotasClient,
+    cloudwatch: cloudwatch_api.CloudWatchClient,
+    service: dict[str, Any],
+    definition: dict[str, Any],
+) -> Check:
+    providers = {one["capacityProvider"] for one in service.get("capacityProviderStrategy") or []}
+    code = FARGATE_SPOT_VCPUS if providers == {"FARGATE_SPOT"} else FARGATE_VCPUS
+    quota = service_quotas_api.get_quota(quotas, "fargate", code)
+    used = cloudwatch_api.newest_datapoint(cloudwatch, quota["UsageMetric"], datetime.now(UTC))
+    needed = deploy_check.vcpus_of(definition, deploy_check.tasks_besides(service))
+    return deploy_check.vcpus(needed, used, quota["Value"], code)
+
+
+def look(module: AnsibleAWSModule) -> list[Check]:
+    params = module.params
+    deploying = params["deploying"]
+    # Threads may share clients, but not make them.
+    sts, ecs, ecr, ssm, iam = (
+        module.client("sts"),
+        module.client("ecs"),
+        module.client("ecr"),
+        module.client("ssm"),
+        module.client("iam"),
+    )
+    logs, elb, cloudwatch, quotas = (
+        module.client("logs"),
+        module.client("elbv2"),
+        module.client("cloudwatch"),
+        module.client("service-quotas"),
+    )
+
+    with ThreadPoolExecutor(max_workers=10) as pool:
+        asked = pool.submit(check_credentials, sts)
+        service_read = pool.submit(ecs_api.describe_service, ecs, params["cluster"], params["service"])
+        definition_read = pool.submit(ecs_api.describe_task_definition, ecs, params["family"])
+        credentials = asked.result()
+        if credentials.state == deploy_check.BAD:
+            return [credentials]
+        try:
+            found, read = service_read.result(), definition_read.result()
+        except AnsibleAWSError as error:
+            return [credentials, deploy_check.not_looked_at("service", failure_of(error))]
+        checks = [credentials, deploy_check.service(params["service"], found, params["environment"])]
+        if found is None or read is None:
+            return checks
+        service: dict[str, Any] = found
+        definition: dict[str, Any] = read
+
+        def log_group() -> Check:
+            wanted = deploy_check.log_groups_of(definition)
+            return deploy_check.log_group(wanted, logs_api.log_group_names(logs, wanted), params["environment"])
+
+        looks: dict[str, Callable[[], Check]] = {
+            "image": lambda: check_image(ecr, params, definition),
+            "secrets": lambda: check_secrets(ssm, iam, definition, params["environment"]),
+            "log group": log_group,
+            "target group": lambda: check_target_group(elb, service, definition, deploying),
+            "alarms": lambda: check_alarms(cloudwatch, service),
+        }
+        if not deploying or deploy_check.tasks_besides(service) >= params["many_tasks"]:
+            looks["addresses"] = lambda: check_addresses(module, service)
+            looks["quota"] = lambda: check_quota(quotas, cloudwatch, service, definition)
+        running = [pool.submit(guarded, name, check) for name, check in looks.items()]
+        return [*checks, deploy_check.rollout(service), *(one.result() for one in running)]
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "environment": {"type": "str", "required": True},
+            "cluster": {"type": "str", "required": True},
+            "service": {"type": "str", "required": True},
+            "family": {"type": "str", "required": True},
+            "repository": {"type": "str", "required": True},
+            "image": {"type": "str", "default": ""},
+            "deploying": {"type": "bool", "default": False},
+            "many_tasks": {"type": "int", "default": 10},
+        },
+        supports_check_mode=True,
+    )
+    checks = look(module)
+    module.exit_json(
+        changed=False,
+        checks=[one._asdict() for one in checks],
+        lines=deploy_check.lines(checks),
+        in_the_way=deploy_check.lines(deploy_check.in_the_way(checks, deploying=module.params["deploying"])),
+    )
+
+
+if __name__ == "__main__":
+    main()
