@@ -42,10 +42,18 @@ options:
     description: How long to follow the rollout. ECS goes on with it afterwards.
     type: float
     default: 900
-  seconds_between_looks:
-    description: How long to wait between two looks. It doubles, up to 30 seconds, while AWS throttles.
-    type: float
-    default: 1.0
+  lock:
+    description: Lock to keep while the rollout is followed; it is renewed every 30 seconds.
+    type: dict
+    suboptions:
+      table:
+        description: Name of the table that the lock is in.
+        type: str
+        required: true
+      token:
+        description: Token of the lock that was taken.
+        type: str
+        required: true
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -142,37 +150,31 @@ started_at:
 from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
-from ansible.module_utils.towpath.rollout import primary, serving_revision, short, start, summary
+from ansible.module_utils.towpath.rollout import (
+    primary,
+    refusal_of_revision,
+    refusal_of_service,
+    serving_revision,
+    short,
+    start,
+    summary,
+)
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
 def find_service(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
     cluster, name = module.params["cluster"], module.params["service"]
     service: dict[str, Any] = ecs.describe_service(client, cluster, name)
-    if not service:
-        module.fail_json(
-            msg=f"There is no service {name} in the cluster {cluster}. "
-            "Run ansible-playbook provision.yml -e env=NAME first."
-        )
-    if service["status"] != "ACTIVE":
-        module.fail_json(
-            msg=f"The service {name} in the cluster {cluster} is {service['status']}, expected ACTIVE: it is being "
-            "deleted. Wait until it is gone, then run ansible-playbook provision.yml -e env=NAME."
-        )
+    if wrong := refusal_of_service(service, cluster, name):
+        module.fail_json(msg=wrong)
     return service
 
 
 def find_revision(module: AnsibleAWSModule, client: ecs.EcsClient) -> str:
     name = module.params["task_definition"]
-    if not short(name).rpartition(":")[2].isdecimal():
-        module.fail_json(
-            msg=f"task_definition is {name}, expected family:revision or an ARN: a family alone may mean another "
-            "revision tomorrow. Name the revision, as in webapp-staging:7."
-        )
     found = ecs.describe_task_definition(client, name)
-    if found is None or found.get("status", "ACTIVE") != "ACTIVE":
-        what = "There is no task definition" if found is None else "Somebody deregistered the task definition"
-        module.fail_json(msg=f"{what} {name}. Run ansible-playbook deploy.yml -e env=NAME, which registers a new one.")
+    if wrong := refusal_of_revision(name, found):
+        module.fail_json(msg=wrong)
     arn: str = found["taskDefinitionArn"]
     return arn
 
@@ -217,7 +219,7 @@ def roll_out(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
         return result
     # For the action plugin: what to follow, as the options of ecs_service_rollout_info.
     follow = rollout | {name: params[name] for name in ("cluster", "service", "timeout_seconds")}
-    return result | {"follow": follow, "seconds_between_looks": params["seconds_between_looks"]}
+    return result | {"follow": follow}
 
 
 def main() -> None:
@@ -229,7 +231,14 @@ def main() -> None:
             "desired_count": {"type": "int"},
             "force": {"type": "bool", "default": False},
             "timeout_seconds": {"type": "float", "default": 900},
-            "seconds_between_looks": {"type": "float", "default": 1.0},
+            # Renewed by the action plugin.
+            "lock": {
+                "type": "dict",
+                "options": {
+                    "table": {"type": "str", "required": True},
+                    "token": {"type": "str", "required": True, "no_log": False},
+                },
+            },
         },
         supports_check_mode=True,
     )

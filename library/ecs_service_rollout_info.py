@@ -139,6 +139,11 @@ desired:
   returned: success
   type: int
   sample: 2
+seconds_to_next_look:
+  description: How long to wait before the next look.
+  returned: success
+  type: float
+  sample: 1.0
 seen:
   description: What to hand to the next look.
   returned: success
@@ -252,6 +257,7 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
         "state": state,
         "running": count["running"],
         "desired": count["desired"],
+        "seconds_to_next_look": 1.0,
         "seen": seen._asdict(),
     }
 

@@ -165,6 +165,37 @@ def describe_service_tasks(client: EcsClient, cluster: str, service: str) -> lis
     ]
 
 
+@ServiceErrorHandler.list_error_handler("list one-off tasks", default_value=[])
+def describe_one_off_tasks(client: EcsClient, cluster: str, family: str, started_by: str) -> list[dict[str, Any]]:
+    """Return the tasks with this ``startedBy`` that run, and all of the family that stop or stopped."""
+    pages = client.get_paginator("list_tasks")
+    # ECS takes startedBy as the only filter, and then lists what is to run; a task that is being stopped is not.
+    filters = ({"startedBy": started_by}, {"family": family, "desiredStatus": "STOPPED"})
+    arns = [arn for one in filters for page in pages.paginate(cluster=cluster, **one) for arn in page["taskArns"]]
+    return [
+        task
+        for start in range(0, len(arns), 100)
+        for task in client.describe_tasks(cluster=cluster, tasks=arns[start : start + 100])["tasks"]
+    ]
+
+
+@ServiceErrorHandler.common_error_handler("run a task")
+def run_task(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]:
+    """Run a task and return RunTask's answer. The token lets a request be sent again whose answer was lost."""
+    return client.run_task(clientToken=str(uuid.uuid4()), **request)
+
+
+@ServiceErrorHandler.common_error_handler("describe a task")
+def describe_task(client: EcsClient, cluster: str, arn: str) -> dict[str, Any] | None:
+    """Return one task, or None when ECS does not know it, or no longer."""
+    return next(iter(client.describe_tasks(cluster=cluster, tasks=[arn])["tasks"]), None)
+
+
+@ServiceErrorHandler.common_error_handler("stop a task")
+def stop_task(client: EcsClient, cluster: str, arn: str, reason: str) -> None:
+    client.stop_task(cluster=cluster, task=arn, reason=reason)
+
+
 class ClusterErrorHandler(EcsErrorHandler):
     @classmethod
     def _is_missing(cls) -> type[Exception]:

@@ -29,3 +29,36 @@ def last_log_lines(client: LogsClient, group: str, stream: str, number: int) -> 
     """Return the newest lines of a log stream, oldest first; none when the group or the stream is not there."""
     answer = client.get_log_events(logGroupName=group, logStreamName=stream, limit=number, startFromHead=False)
     return [event["message"].rstrip() for event in answer["events"]]
+
+
+# CloudWatch Logs answers a page at a time; what is not read in one look is read in the next.
+PAGES_AT_ONCE = 20
+
+
+@LogsErrorHandler.list_error_handler("read the log of a task", default_value=([], ""))
+def new_log_lines(client: LogsClient, group: str, stream: str, token: str) -> tuple[list[str], str]:
+    """Return the lines of a stream after ``token`` (empty: from its beginning), and the token to go on with.
+
+    A page without events may have others behind it; only a token that stays the same means the end.
+    """
+    lines: list[str] = []
+    for _ in range(PAGES_AT_ONCE):
+        where = {"nextToken": token} if token else {}
+        answer = client.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True, **where)
+        lines += [event["message"].rstrip("\r\n") for event in answer["events"]]
+        before, token = token, answer["nextForwardToken"]
+        if token == before:
+            break
+    return lines, token
+
+
+@LogsErrorHandler.common_error_handler("describe log groups")
+def log_group_names(client: LogsClient, names: list[str]) -> list[str]:
+    """Return those of ``names`` that there are."""
+    found = [
+        group["logGroupName"]
+        for name in names
+        for page in client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+        for group in page["logGroups"]
+    ]
+    return [name for name in names if name in found]

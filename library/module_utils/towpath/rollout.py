@@ -106,6 +106,34 @@ def serving_revision(service: Json, other_than: str = "") -> str:
     return max(completed, key=lambda one: one["createdAt"])["taskDefinition"] if completed else ""
 
 
+def refusal_of_service(service: Json | None, cluster: str, name: str) -> str:
+    """Why nothing can be started in a service, or empty."""
+    if not service:
+        return (
+            f"There is no service {name} in the cluster {cluster}. "
+            "Run ansible-playbook provision.yml -e env=NAME first."
+        )
+    if service["status"] != "ACTIVE":
+        return (
+            f"The service {name} in the cluster {cluster} is {service['status']}, expected ACTIVE: it is being "
+            "deleted. Wait until it is gone, then run ansible-playbook provision.yml -e env=NAME."
+        )
+    return ""
+
+
+def refusal_of_revision(name: str, found: Json | None) -> str:
+    """Why a revision cannot be run, or empty."""
+    if not short(name).rpartition(":")[2].isdecimal():
+        return (
+            f"task_definition is {name}, expected family:revision or an ARN: a family alone may mean another "
+            "revision tomorrow. Name the revision, as in webapp-staging:7."
+        )
+    if found is None or found.get("status", "ACTIVE") != "ACTIVE":
+        what = "There is no task definition" if found is None else "Somebody deregistered the task definition"
+        return f"{what} {name}. Run ansible-playbook deploy.yml -e env=NAME, which registers a new one."
+    return ""
+
+
 def start(service: Json, task_definition: str, desired_count: int | None, force: bool) -> Start:
     """Decide what it takes: a new deployment, the one that is under way already, or nothing."""
     newest = primary(service)
@@ -424,14 +452,18 @@ def log_stream(task_definition: Json, task: Json) -> LogStream | None:
         key=lambda one: (exit_codes.get(one["name"], 0) != 0, one.get("essential", True)),
         reverse=True,
     )
-    for container in containers:
-        logging = container.get("logConfiguration", {})
-        options = logging.get("options", {})
-        if logging.get("logDriver") == "awslogs" and "awslogs-stream-prefix" in options:
-            task_id = task["taskArn"].rpartition("/")[2]
-            name = f"{options['awslogs-stream-prefix']}/{container['name']}/{task_id}"
-            return LogStream(options["awslogs-group"], name, options.get("awslogs-region", ""))
-    return None
+    streams = (stream_of(container, task["taskArn"]) for container in containers)
+    return next((stream for stream in streams if stream), None)
+
+
+def stream_of(container: Json, task_arn: str) -> LogStream | None:
+    """Where a container of a task writes its log, by its definition; None when that cannot be told from it."""
+    logging = container.get("logConfiguration", {})
+    options = logging.get("options", {})
+    if logging.get("logDriver") != "awslogs" or "awslogs-stream-prefix" not in options:
+        return None
+    name = f"{options['awslogs-stream-prefix']}/{container['name']}/{task_arn.rpartition('/')[2]}"
+    return LogStream(options["awslogs-group"], name, options.get("awslogs-region", ""))
 
 
 def in_time(found: Verdict, seconds: float, timeout_seconds: float, state: str) -> Verdict:

@@ -89,19 +89,24 @@ _SYMPTOMS = (
         f"The evidence names it. {_PROVISION}",
     ),
     _Symptom(
+        r"exec: \S+ stat \S+ no such file|executable file not found|exited with code 127\b",
+        "The command that the container is to run is not in the image.",
+        "Look at the command of the task definition, and at ENTRYPOINT and CMD of the Dockerfile.",
+    ),
+    _Symptom(
         r"ResourceInitializationError",
         "Fargate could not prepare the task before its containers started.",
         "The evidence has its words: put right what they name, then deploy again.",
     ),
     _Symptom(
+        r"CannotStartContainer",
+        "The container could not be started.",
+        "The evidence has the container engine's words: put right what they name, then deploy again.",
+    ),
+    _Symptom(
         r"OutOfMemory",
         "The task ran out of memory.",
         "Give the task more memory, or make the app use less, then deploy again.",
-    ),
-    _Symptom(
-        r"CannotStartContainer|executable file not found|exited with code 127\b",
-        "The command that the container is to run is not in the image.",
-        "Look at the command of the task definition, and at ENTRYPOINT and CMD of the Dockerfile.",
     ),
     _Symptom(
         r"failed container health checks",

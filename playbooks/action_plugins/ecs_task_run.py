@@ -1,0 +1,37 @@
+# Copyright: Contributors to Towpath
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Run a command as a task, and print its log until it is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.loader import action_loader
+
+
+class ActionModule(action_loader.get("following", class_only=True)):  # type: ignore[misc]  # ansible-core ships no types
+    looks_with = "ecs_task_run_info"
+    stops_with = "ecs_task_stop"
+    own_options = (
+        "cluster",
+        "service",
+        "task_definition",
+        "container",
+        "command",
+        "environment",
+        "started_by",
+        "timeout_seconds",
+        "on_timeout",
+        "lock",
+        "exit_as_command",
+    )
+    leaves_it_going = "Ctrl-C leaves it going."
+    unseen = "Could not see how the command goes."
+
+    def result(self, looked: dict[str, Any], seconds: float) -> dict[str, Any]:
+        names = ("outcome", "exit_code", "reason", "evidence", "advice", "log_lines")
+        result = {name: looked[name] for name in names}
+        # The log has just been printed.
+        evidence = [f"  {line}" for line in looked["evidence"] if not line.startswith("log: ")]
+        paragraphs = [looked["reason"], *evidence, looked["advice"]]
+        return result | {"failed": looked["outcome"] != "succeeded", "msg": "\n".join(filter(None, paragraphs))}

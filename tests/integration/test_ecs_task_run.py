@@ -1,0 +1,169 @@
+"""ecs_task_run with its action plugin and its _info twin, on real containers of the local AWS."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.ecs_app import SERVE, App
+from tests.integration.harness import AwsEndpoint, run_module
+from tests.integration.local_aws import conftest as images
+
+image = images.image
+
+
+@pytest.fixture(scope="module")
+def app(ministack: AwsEndpoint, image: str):
+    if not ministack.containers:
+        pytest.skip("No Docker engine answers, so there are no containers to test with: start one and run again.")
+    app = App(ministack, image)
+    app.create(app.a_revision())
+    yield app
+    run_module("ecs_service", ministack, cluster=app.cluster, name="app", state="absent")
+    run_module("ecs_cluster", ministack, name=app.cluster, state="absent")
+
+
+@pytest.fixture(scope="module")
+def revision(app: App) -> str:
+    """A revision whose own command would serve."""
+    return app.a_revision(SERVE)
+
+
+def run(app: App, tmp_path: Path, revision: str, command: Any, **options: Any) -> tuple[dict[str, Any], str]:
+    tmp_path.mkdir(exist_ok=True)
+    return app.play(tmp_path, "ecs_task_run", {**app.which, "task_definition": revision, "command": command, **options})
+
+
+def test_a_command_runs_to_its_end_and_its_log_is_shown(app: App, revision: str, tmp_path: Path):
+    result, printed = run(app, tmp_path, revision, ["/bin/sh", "-c", "echo one; echo two"])
+    assert (result["outcome"], result["exit_code"], result["changed"]) == ("succeeded", 0, True), printed
+    assert result["log_lines"] == ["one", "two"]
+    assert re.findall("^(one|two)$", printed, re.MULTILINE) == ["one", "two"]
+    assert result["task_definition"] == revision
+    task = app.ecs.describe_tasks(cluster=app.cluster, tasks=[result["task_arn"]])["tasks"][0]
+    assert task["launchType"] == "FARGATE"
+
+
+def test_a_string_goes_to_the_shell_with_the_variables_of_this_run(app: App, revision: str, tmp_path: Path):
+    command = 'for word in $WORDS; do echo "<$word>"; done; exit 7'
+    result, printed = run(app, tmp_path, revision, command, environment={"WORDS": "a b"})
+    assert (result["failed"], result["outcome"], result["exit_code"]) == (True, "failed", 7), printed
+    assert result["log_lines"] == ["<a>", "<b>"]
+    assert result["reason"] == "The command exited with code 7."
+
+
+def test_no_line_of_a_long_log_is_lost_or_told_twice(app: App, revision: str, tmp_path: Path):
+    command = "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i + 1)); done; sleep 2; echo the end"
+    result, printed = run(app, tmp_path, revision, command)
+    assert result["outcome"] == "succeeded", printed[-2000:]
+    assert re.findall(r"^line (\d+)$", printed, re.MULTILINE) == [str(number) for number in range(3000)]
+    assert result["log_lines"][-2:] == ["line 2999", "the end"]
+    assert len(result["log_lines"]) == 20
+
+
+def test_what_looks_like_a_secret_is_shown_to_who_asked_and_not_kept(app: App, revision: str, tmp_path: Path):
+    result, printed = run(app, tmp_path, revision, "echo API_TOKEN=abc123; exit 1")
+    assert "API_TOKEN=abc123" in printed.splitlines()
+    assert result["log_lines"] == ["API_TOKEN=***"]
+    assert "abc123" not in str(result["evidence"])
+
+
+def test_a_command_that_the_image_does_not_have_is_named(app: App, revision: str, tmp_path: Path):
+    result, _ = run(app, tmp_path, revision, ["/bin/none"])
+    assert result["failed"]
+    assert result["reason"] == "The command that the container is to run is not in the image.", result
+
+
+def test_a_command_that_never_ran_has_no_exit_code(app: App, tmp_path: Path):
+    missing = app.a_revision(image=app.aws.url.removeprefix("http://") + "/none:1")
+    result, _ = run(app, tmp_path, missing, "true")
+    assert (result["outcome"], result["exit_code"]) == ("failed", None)
+    assert "repository name not known" in "".join(result["evidence"]), result
+
+
+def test_a_command_that_takes_too_long_is_stopped(app: App, revision: str, tmp_path: Path):
+    result, printed = run(app, tmp_path, revision, "trap 'exit 1' TERM; sleep 100 & wait", timeout_seconds=3)
+    assert (result["outcome"], result["exit_code"]) == ("timed_out", None), printed
+    assert result["reason"] == "The command was not over after 3 s, and was stopped."
+    task = app.ecs.describe_tasks(cluster=app.cluster, tasks=[result["task_arn"]])["tasks"][0]
+    assert (task["lastStatus"], task["stoppedReason"]) == ("STOPPED", "Not over after 3 s")
+
+
+def test_a_task_of_the_same_name_and_revision_is_followed_and_not_started_again(
+    app: App, revision: str, tmp_path: Path
+):
+    command = "trap 'exit 0' TERM; echo began; sleep 100 & wait"
+    left, _ = run(app, tmp_path / "1", revision, command, started_by="followed", timeout_seconds=3, on_timeout="leave")
+    assert left["outcome"] == "timed_out"
+    assert f"It goes on: task {left['task_arn'].rpartition('/')[2]}." in left["advice"]
+
+    again, printed = run(app, tmp_path / "2", revision, command, started_by="followed", timeout_seconds=3)
+    assert (again["task_arn"], again["changed"]) == (left["task_arn"], False)
+    assert "runs already: follow it." in printed
+    assert again["log_lines"] == ["began"], "the log is read from its beginning"
+
+
+def test_a_task_of_the_same_name_and_another_revision_is_waited_for(app: App, revision: str, tmp_path: Path):
+    other = app.a_revision(SERVE)
+    first = run_module(
+        "ecs_task_run",
+        app.aws,
+        **app.which,
+        task_definition=other,
+        command="trap 'exit 0' TERM; sleep 100 & wait",
+        started_by="one-at-a-time",
+    )
+    refused, printed = run(app, tmp_path / "1", revision, "echo second", started_by="one-at-a-time", timeout_seconds=1)
+    assert (refused["outcome"], refused["changed"], refused["task_arn"]) == ("timed_out", False, ""), printed
+    assert f"of {other.rpartition('/')[2]} still runs, since" in refused["msg"]
+
+    stop = threading.Timer(3, app.ecs.stop_task, kwargs={"cluster": app.cluster, "task": first["task_arn"]})
+    stop.start()
+    second, printed = run(app, tmp_path / "2", revision, "echo second", started_by="one-at-a-time")
+    stop.join()
+    assert (second["outcome"], second["log_lines"]) == ("succeeded", ["second"]), printed
+    assert printed.count("still runs, since") == 1
+    ended, began = app.ecs.describe_tasks(cluster=app.cluster, tasks=[first["task_arn"], second["task_arn"]])["tasks"]
+    assert ended["stoppedAt"] <= began["createdAt"]
+
+
+def test_check_mode_starts_nothing(app: App, revision: str):
+    options = {**app.which, "task_definition": revision, "command": ["true"], "started_by": "planned"}
+    planned = run_module("ecs_task_run", app.aws, check_mode=True, **options)
+    assert planned["changed"]
+    assert planned["msg"] == f"Run true as a task of {revision.rpartition('/')[2]}."
+    assert app.ecs.list_tasks(cluster=app.cluster, startedBy="planned")["taskArns"] == []
+    assert run_module("ecs_task_run", app.aws, **options).keys() - {"follow"} == planned.keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param({"service": "none"}, "Run ansible-playbook provision.yml -e env=NAME", id="no service"),
+        pytest.param({"task_definition": "none:1"}, "There is no task definition none:1.", id="no revision"),
+        pytest.param({"task_definition": None}, "Run ansible-playbook deploy.yml -e env=NAME first", id="no release"),
+        pytest.param({"command": " "}, "command is empty", id="no command"),
+        pytest.param({"command": {"a": 1}}, "neither a string nor a list", id="a command of another kind"),
+        pytest.param({"container": "web"}, "has no container web. It has app.", id="no container"),
+        pytest.param({"started_by": "a b"}, "expected up to 128 letters", id="a name that ECS refuses"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_with_what_to_type(app: App, revision: str, options, told):
+    given = {**app.which, "task_definition": revision, "command": ["true"]} | options
+    refused = run_module("ecs_task_run", app.aws, **{name: value for name, value in given.items() if value is not None})
+    assert refused["failed"]
+    assert told in refused["msg"], refused
+
+
+def test_the_default_is_the_release_that_serves(app: App, revision: str):
+    serving = app.ecs.describe_services(cluster=app.cluster, services=["app"])["services"][0]["taskDefinition"]
+    app.ecs.tag_resource(resourceArn=serving, tags=[{"key": "towpath:release", "value": "1"}])
+    try:
+        planned = run_module("ecs_task_run", app.aws, check_mode=True, **app.which, command=["true"])
+        assert planned["task_definition"] == serving
+    finally:
+        app.ecs.untag_resource(resourceArn=serving, tagKeys=["towpath:release"])
