@@ -20,6 +20,7 @@ from local_aws.corrections import (
     rollouts,
     route53,
     service_deployments,
+    service_quotas,
     target_health,
     tasks,
 )
@@ -50,6 +51,8 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         target_health.a_target_is_what_its_health_checks_say,
         rollouts.a_service_rolls_out_step_by_step,
         service_deployments.service_deployments_are_kept,
+        service_quotas.service_quotas_answers,
+        service_quotas.fargate_counts_the_vcpus_in_use,
         rollouts.event_bridge_hears_of_rollouts,
         tasks.a_container_gets_what_its_definition_says,
         tasks.containers_wait_for_those_they_depend_on,
