@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -25,15 +26,36 @@ Request = dict[str, Any]
 
 
 def application_auto_scaling_answers() -> None:
-    """The service exists: targets and policies can be registered, described and removed.
+    """The service exists: targets, policies and scheduled actions can be registered, described and removed.
 
-    Application Auto Scaling API Reference, all actions that are methods of the class below.
+    Application Auto Scaling API Reference, all actions that are methods of the class below. Scheduled actions are kept,
+    but no clock runs them here.
     """
     router.SERVICE_PATTERNS[SIGNED_AS] = {"target_prefixes": ["AnyScaleFrontendService"]}
     iam_actions.SERVICE_TO_IAM_NAMESPACE[SIGNED_AS] = SIGNED_AS
     app._state_map[NAME] = NAME
     service = app._loaded_modules[NAME] = ApplicationAutoScaling()
     app.SERVICE_HANDLERS[SIGNED_AS] = service.handle_request
+
+
+def a_count_is_moved_into_its_bounds() -> None:
+    """Registering a target, new or not, moves a count that is outside its bounds into them, suspended or not.
+
+    Application Auto Scaling API Reference, RegisterScalableTarget.
+    """
+    service = app._loaded_modules.get(NAME)
+    if service is None:
+        return
+    register = service.register
+
+    def moving(data: Request) -> Any:
+        answer = register(data)
+        if answer[0] == 200 and data["ServiceNamespace"] == "ecs":
+            target, resource = service.targets[target_key(data)], data["ResourceId"]
+            set_count(resource, within_bounds(target, count_of(resource)))
+        return answer
+
+    service.register = moving
 
 
 def an_alarm_scales_a_service() -> None:
@@ -91,9 +113,8 @@ def make_alarm(policy: Request, side: str) -> Request:
 
 
 def scale(store: ApplicationAutoScaling, policy: Request, alarm: str) -> None:
-    """Change the desired count by the policy's step, within the bounds of its target."""
-    target, service = store.targets[target_key(policy)], ecs._services[policy["ResourceId"].removeprefix("service/")]
-    now = service["desiredCount"]
+    """Change the desired count by the policy's step, within the bounds of its target and unless it is suspended."""
+    target, now = store.targets[target_key(policy)], count_of(policy["ResourceId"])
     if policy["PolicyType"] == "TargetTrackingScaling":
         no_less = policy["TargetTrackingScalingPolicyConfiguration"].get("DisableScaleIn")
         wanted = now + 1 if "-AlarmHigh-" in alarm else now - (0 if no_less else 1)
@@ -103,10 +124,22 @@ def scale(store: ApplicationAutoScaling, policy: Request, alarm: str) -> None:
         wanted = {"ExactCapacity": size, "PercentChangeInCapacity": now + round(now * size / 100)}.get(
             step["AdjustmentType"], now + size
         )
-    wanted = max(target["MinCapacity"], min(target["MaxCapacity"], wanted))
-    if wanted != now:
-        cluster, name = policy["ResourceId"].split("/")[1:]
-        ecs._update_service({"cluster": cluster, "service": name, "desiredCount": wanted})
+    if not target["SuspendedState"]["DynamicScalingOutSuspended" if wanted > now else "DynamicScalingInSuspended"]:
+        set_count(policy["ResourceId"], within_bounds(target, wanted))
+
+
+def within_bounds(target: Request, count: int) -> int:
+    return int(max(target["MinCapacity"], min(target["MaxCapacity"], count)))
+
+
+def count_of(resource_id: str) -> int:
+    return int(ecs._services[resource_id.removeprefix("service/")]["desiredCount"])
+
+
+def set_count(resource_id: str, count: int) -> None:
+    if count != count_of(resource_id):
+        cluster, name = resource_id.split("/")[1:]
+        ecs._update_service({"cluster": cluster, "service": name, "desiredCount": count})
 
 
 class ApplicationAutoScaling:
@@ -115,18 +148,20 @@ class ApplicationAutoScaling:
     def __init__(self) -> None:
         self.targets = AccountRegionScopedDict()
         self.policies = AccountRegionScopedDict()
+        self.actions = AccountRegionScopedDict()
         self.tags = AccountRegionScopedDict()
 
     def get_state(self) -> Request:
-        return {"targets": self.targets, "policies": self.policies, "tags": self.tags}
+        return {"targets": self.targets, "policies": self.policies, "actions": self.actions, "tags": self.tags}
 
     def load_persisted_state(self, state: Request) -> None:
         self.targets.update(state["targets"])
         self.policies.update(state["policies"])
+        self.actions.update(state["actions"])
         self.tags.update(state["tags"])
 
     def reset(self) -> None:
-        for store in (self.targets, self.policies, self.tags):
+        for store in (self.targets, self.policies, self.actions, self.tags):
             store.clear()
 
     async def handle_request(self, _method: str, _path: str, headers: Any, body: bytes, _query_params: Any) -> Any:
@@ -138,7 +173,9 @@ class ApplicationAutoScaling:
             "DescribeScalingPolicies": self.describe_policies,
             "DeleteScalingPolicy": self.delete_policy,
             "DescribeScalingActivities": lambda _: json_response({"ScalingActivities": []}),
-            "DescribeScheduledActions": lambda _: json_response({"ScheduledActions": []}),
+            "PutScheduledAction": self.put_action,
+            "DescribeScheduledActions": self.describe_actions,
+            "DeleteScheduledAction": self.delete_action,
             "ListTagsForResource": self.list_tags,
             "TagResource": self.tag,
             "UntagResource": self.untag,
@@ -186,16 +223,22 @@ class ApplicationAutoScaling:
         return json_response({"ScalableTargets": found})
 
     def deregister(self, data: Request) -> Any:
-        if not self.targets.pop(target_key(data), None):
+        target = self.targets.pop(target_key(data), None)
+        if not target:
             return missing("scalable target", data)
-        # AWS deletes the policies with their target.
-        for key in [key for key, policy in self.policies.items() if target_key(policy) == target_key(data)]:
-            del self.policies[key]
+        self.tags.pop(target["ScalableTargetARN"], None)
+        # AWS deletes the policies and the scheduled actions with their target.
+        for policy in [policy for policy in self.policies.values() if target_key(policy) == target_key(data)]:
+            self.delete_policy(policy)
+        for key in [key for key, action in self.actions.items() if target_key(action) == target_key(data)]:
+            del self.actions[key]
         return json_response({})
 
     def put_policy(self, data: Request) -> Any:
         if target_key(data) not in self.targets:
             return missing("scalable target", data)
+        if wrong := wrong_tracking(data.get("TargetTrackingScalingPolicyConfiguration", {})):
+            return invalid(wrong)
         key = f"{target_key(data)}|{data['PolicyName']}"
         known = self.policies.get(key, {})
         identity = (
@@ -225,17 +268,61 @@ class ApplicationAutoScaling:
             cloudwatch._alarms.pop(alarm["AlarmName"], None)
         return json_response({})
 
+    def put_action(self, data: Request) -> Any:
+        if target_key(data) not in self.targets:
+            return missing("scalable target", data)
+        key = f"{target_key(data)}|{data['ScheduledActionName']}"
+        known = self.actions.get(key)
+        if not known and not {"Schedule", "ScalableTargetAction"} <= data.keys():
+            return invalid("Schedule and ScalableTargetAction are required when a scheduled action is made")
+        arn = f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scheduledAction:{uuid.uuid4()}"
+        new: Request = {"ScheduledActionARN": f"{arn}:scheduledActionName/{data['ScheduledActionName']}"}
+        action: Request = (known or new | {"CreationTime": time.time()}) | data
+        for end in ("StartTime", "EndTime"):
+            if end not in data:
+                action.pop(end, None)
+        counts = action["ScalableTargetAction"]
+        if not counts or counts.get("MinCapacity", 0) > counts.get("MaxCapacity", counts.get("MinCapacity", 0)):
+            return invalid("Maximum capacity cannot be less than minimum capacity, and one of them is required")
+        if wrong := wrong_schedule(action["Schedule"]):
+            return invalid(wrong)
+        self.actions[key] = action
+        return json_response({})
+
+    def describe_actions(self, data: Request) -> Any:
+        names, resource = data.get("ScheduledActionNames"), data.get("ResourceId")
+        found = [
+            action
+            for action in self.actions.values()
+            if asked_for(action, data)
+            and (not names or action["ScheduledActionName"] in names)
+            and (not resource or action["ResourceId"] == resource)
+        ]
+        return json_response({"ScheduledActions": found})
+
+    def delete_action(self, data: Request) -> Any:
+        if not self.actions.pop(f"{target_key(data)}|{data['ScheduledActionName']}", None):
+            return missing("scheduled action", data)
+        return json_response({})
+
     def list_tags(self, data: Request) -> Any:
-        return json_response({"Tags": self.tags.get(data["ResourceARN"], {})})
+        return self.with_tags(data, lambda tags: tags)
 
     def tag(self, data: Request) -> Any:
-        self.tags[data["ResourceARN"]] = self.tags.get(data["ResourceARN"], {}) | data["Tags"]
-        return json_response({})
+        return self.with_tags(data, lambda tags: tags | data["Tags"])
 
     def untag(self, data: Request) -> Any:
-        kept = self.tags.get(data["ResourceARN"], {})
-        self.tags[data["ResourceARN"]] = {key: value for key, value in kept.items() if key not in data["TagKeys"]}
-        return json_response({})
+        return self.with_tags(
+            data, lambda tags: {key: value for key, value in tags.items() if key not in data["TagKeys"]}
+        )
+
+    def with_tags(self, data: Request, change: Callable[[Request], Request]) -> Any:
+        """Replace a target's tags by what ``change`` makes of them, and answer with them, as listing needs."""
+        arn = data["ResourceARN"]
+        if arn not in {target["ScalableTargetARN"] for target in self.targets.values()}:
+            return error_response_json("ResourceNotFoundException", f"The specified resource doesn't exist: {arn}", 400)
+        self.tags[arn] = change(self.tags.get(arn, {}))
+        return json_response({"Tags": self.tags[arn]})
 
 
 def target_key(data: Request) -> str:
@@ -245,6 +332,26 @@ def target_key(data: Request) -> str:
 def asked_for(thing: Request, data: Request) -> bool:
     """A description names the namespace always, and a dimension where it wants only that one."""
     return all(thing[name] == data.get(name, thing[name]) for name in ("ServiceNamespace", "ScalableDimension"))
+
+
+def wrong_tracking(tracking: Request) -> str:
+    metric = tracking.get("PredefinedMetricSpecification", {})
+    if tracking and bool(metric) == ("CustomizedMetricSpecification" in tracking):
+        return "Specify either a predefined metric or a customized metric"
+    label = re.fullmatch(r"app/[^/]+/[^/]+/targetgroup/[^/]+/[^/]+", metric.get("ResourceLabel", ""))
+    if (metric.get("PredefinedMetricType") == "ALBRequestCountPerTarget") != bool(label):
+        return f"Invalid resource label: {metric.get('ResourceLabel')}"
+    return ""
+
+
+def wrong_schedule(schedule: str) -> str:
+    """User Guide, Schedule recurring scaling actions using cron expressions."""
+    cron = re.fullmatch(r"cron\(\S+ \S+ (\S+) \S+ (\S+) \S+\)", schedule)
+    if (cron and cron.groups().count("?") == 1) or re.fullmatch(
+        r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)|rate\([1-9]\d* (minute|hour|day)s?\)", schedule
+    ):
+        return ""
+    return f"Invalid schedule expression: {schedule}"
 
 
 def has_service(resource_id: str) -> bool:

@@ -331,52 +331,56 @@ def application_auto_scaling_answers(aws: AwsEndpoint) -> None:
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 4)
     found = scaling.describe_scaling_policies(**resource)["ScalingPolicies"]
     assert [one["TargetTrackingScalingPolicyConfiguration"] for one in found] == [tracking]
+    unlabelled = tracking | {"PredefinedMetricSpecification": {"PredefinedMetricType": "ALBRequestCountPerTarget"}}
+    requests = policy | {"TargetTrackingScalingPolicyConfiguration": unlabelled}
+    assert error_of(scaling.put_scaling_policy, **resource, **requests) == "ValidationException"
+
+    night = {**resource, "ScheduledActionName": "night-stop"}
+    counts = {"MinCapacity": 0, "MaxCapacity": 0}
+    for wrong in ("cron(0 20 * * *)", "cron(0 20 * * MON-FRI *)", "8 pm"):
+        action = {**night, "Schedule": wrong, "ScalableTargetAction": counts}
+        assert error_of(scaling.put_scheduled_action, **action) == "ValidationException"
+    scaling.put_scheduled_action(**night, Schedule="cron(0 20 ? * MON-FRI *)", ScalableTargetAction=counts)
+    scaling.put_scheduled_action(**night, Timezone="Europe/Berlin")
+    kept = scaling.describe_scheduled_actions(**resource)["ScheduledActions"]
+    assert [(one["Schedule"], one["Timezone"], one["ScalableTargetAction"]) for one in kept] == [
+        ("cron(0 20 ? * MON-FRI *)", "Europe/Berlin", counts)
+    ]
+
+    tagged = {"ResourceARN": target["ScalableTargetARN"]}
+    scaling.tag_resource(**tagged, Tags={"a": "1", "b": "2"})
+    scaling.untag_resource(**tagged, TagKeys=["a"])
+    assert scaling.list_tags_for_resource(**tagged)["Tags"] == {"b": "2"}
+
     scaling.deregister_scalable_target(**resource)
     assert scaling.describe_scaling_policies(**resource)["ScalingPolicies"] == []
+    assert scaling.describe_scheduled_actions(**resource)["ScheduledActions"] == []
     assert error_of(scaling.delete_scaling_policy, **resource, PolicyName="cpu") == "ObjectNotFoundException"
-
-
-FARGATE_VCPUS = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
+    assert error_of(scaling.delete_scheduled_action, **night) == "ObjectNotFoundException"
+    assert error_of(scaling.list_tags_for_resource, **tagged) == "ResourceNotFoundException"
 
 
 @fact
-def service_quotas_answers(aws: AwsEndpoint) -> None:
-    quotas = aws.client("service-quotas")
-    assert error_of(quotas.get_service_quota, **FARGATE_VCPUS) == "NoSuchResourceException"
-    assert error_of(quotas.get_aws_default_service_quota, ServiceCode="fargate", QuotaCode="L-0") == (
-        "NoSuchResourceException"
+def a_count_is_moved_into_its_bounds(aws: AwsEndpoint) -> None:
+    scaling, name = aws.client("application-autoscaling"), a_service(aws, desiredCount=0)["serviceName"]
+    resource = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{name}/{name}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    counts = []
+    all_suspended = dict.fromkeys(
+        ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"), True
     )
-    quota = quotas.get_aws_default_service_quota(**FARGATE_VCPUS)["Quota"]
-    assert (quota["QuotaName"], quota["Value"]) == ("Fargate On-Demand vCPU resource count", 6.0)
-    assert quota["UsageMetric"]["MetricNamespace"] == "AWS/Usage"
-
-
-def fargate_vcpus_in_use(aws: AwsEndpoint) -> float:
-    usage = {"Class": "Standard/OnDemand", "Resource": "vCPU", "Service": "Fargate", "Type": "Resource"}
-    points = aws.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Usage",
-        MetricName="ResourceCount",
-        Dimensions=[{"Name": key, "Value": value} for key, value in usage.items()],
-        StartTime=time.time() - 900,
-        EndTime=time.time(),
-        Period=300,
-        Statistics=["Maximum"],
-    )["Datapoints"]
-    return max((float(point["Maximum"]) for point in points), default=0.0)
-
-
-@fact
-def fargate_counts_the_vcpus_in_use(aws: AwsEndpoint) -> None:
-    ecs, name = aws.client("ecs"), new("usage")
-    ecs.create_cluster(clusterName=name)
-    definition = a_task_definition(aws, name, "none:1", ["true"])
-    network = {"awsvpcConfiguration": {"subnets": [a_network(aws)["b"]]}}
-    used = 0.0
-    # A task whose image is nowhere does not live long.
-    for _ in range(5):
-        ecs.run_task(cluster=name, taskDefinition=definition, launchType="FARGATE", networkConfiguration=network)
-        used = used or fargate_vcpus_in_use(aws)
-    assert used >= 0.25
+    for changed in (
+        {"MinCapacity": 0, "MaxCapacity": 3},
+        {"MinCapacity": 2},
+        {"SuspendedState": all_suspended},
+        {"MinCapacity": 1, "MaxCapacity": 1},
+    ):
+        scaling.register_scalable_target(**resource, **changed)
+        counts.append(aws.client("ecs").describe_services(cluster=name, services=[name])["services"][0]["desiredCount"])
+    assert counts == [0, 2, 2, 1]
 
 
 @fact
@@ -587,5 +591,10 @@ def an_alarm_scales_a_service(aws: AwsEndpoint) -> None:
             cloudwatch.set_alarm_state(AlarmName=names[side][0], StateValue=state, StateReason="a rehearsal")
         counts.append(ecs.describe_services(cluster=name, services=[name])["services"][0]["desiredCount"])
     assert counts == [2, 2, 1, 1]
+
+    scaling.register_scalable_target(**resource, SuspendedState={"DynamicScalingOutSuspended": True})
+    for state in ("OK", "ALARM"):
+        cloudwatch.set_alarm_state(AlarmName=names["High"][0], StateValue=state, StateReason="a rehearsal")
+    assert ecs.describe_services(cluster=name, services=[name])["services"][0]["desiredCount"] == 1
     scaling.delete_scaling_policy(**resource, PolicyName="cpu")
     assert cloudwatch.describe_alarms(AlarmNames=[one["AlarmName"] for one in made])["MetricAlarms"] == []
