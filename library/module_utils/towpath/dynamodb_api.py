@@ -13,8 +13,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from .ledger import Entry, deserialised, fit_to_keep, serialised
+from .ledger_table import tag_request
 from .lock import CLOCK_MARGIN_SECONDS
 
 # boto3 builds its clients at run time, so there is no type to name.
@@ -37,7 +39,7 @@ class DynamoDbErrorHandler(AWSErrorHandler):
 
     @classmethod
     def _is_missing(cls) -> type[Exception]:
-        return is_boto3_error_code("ResourceNotFoundException")
+        return is_boto3_error_code(["ResourceNotFoundException", "TableNotFoundException"])
 
 
 def _on_table(
@@ -231,3 +233,73 @@ def get_settings(client: DynamoDbClient, table: str) -> Entry | None:
 def put_settings(client: DynamoDbClient, table: str, settings: Entry) -> None:
     """Replace the service's settings."""
     client.put_item(TableName=table, Item=serialised({"settings": settings}) | _key(_SETTINGS))
+
+
+@DynamoDbErrorHandler.list_error_handler("describe a table", default_value=None)
+def describe_table(client: DynamoDbClient, table: str) -> dict[str, Any] | None:
+    """Return what DynamoDB says of a table, or None when there is none."""
+    return client.describe_table(TableName=table)["Table"]
+
+
+@_on_table("describe the backups of a table")
+def describe_backups(client: DynamoDbClient, table: str) -> dict[str, Any]:
+    return client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+
+
+@DynamoDbErrorHandler.common_error_handler("list the tags of a table")
+def list_tags(client: DynamoDbClient, arn: str) -> list[dict[str, str]]:
+    pages = client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+    return [tag for page in pages for tag in page["Tags"]]
+
+
+@DynamoDbErrorHandler.common_error_handler("create a table")
+def create_table(client: DynamoDbClient, request: dict[str, Any]) -> dict[str, Any]:
+    """Create a table and wait until it can be used."""
+    client.create_table(**request)
+    return _wait_until_usable(client, request["TableName"])
+
+
+@_on_table("protect a table from deletion")
+def set_deletion_protection(client: DynamoDbClient, table: str, on: bool) -> None:
+    """Switch the protection, and wait: a table that is being changed takes no other change."""
+    client.update_table(TableName=table, DeletionProtectionEnabled=on)
+    _wait_until_usable(client, table)
+
+
+# The backups of a new table are switched on after it is there.
+@_on_table("set the point-in-time recovery of a table")
+@AWSRetry.jittered_backoff(
+    retries=20, delay=1, max_delay=15, catch_extra_error_codes=["ContinuousBackupsUnavailableException"]
+)
+def set_point_in_time_recovery(client: DynamoDbClient, table: str, on: bool) -> None:
+    specification = {"PointInTimeRecoveryEnabled": on}
+    client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=specification)
+
+
+@DynamoDbErrorHandler.common_error_handler("change the tags of a table")
+def replace_tags(client: DynamoDbClient, arn: str, before: dict[str, str], after: dict[str, str]) -> None:
+    if gone := [key for key in before if key not in after]:
+        client.untag_resource(ResourceArn=arn, TagKeys=gone)
+    if new := {key: value for key, value in after.items() if before.get(key) != value}:
+        client.tag_resource(ResourceArn=arn, Tags=tag_request(new))
+
+
+@DynamoDbErrorHandler.deletion_error_handler("delete a table")
+def delete_table(client: DynamoDbClient, table: str) -> None:
+    """Delete a table and wait until it is gone: until then its name is taken."""
+    client.delete_table(TableName=table)
+    wait_until_gone(client, table)
+
+
+@DynamoDbErrorHandler.common_error_handler("wait until a table is gone")
+def wait_until_gone(client: DynamoDbClient, table: str) -> None:
+    client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig=_EACH_SECOND)
+
+
+# botocore's own waiters look every 20 seconds, and a table is there after a few.
+_EACH_SECOND = {"Delay": 1, "MaxAttempts": 300}
+
+
+def _wait_until_usable(client: DynamoDbClient, table: str) -> dict[str, Any]:
+    client.get_waiter("table_exists").wait(TableName=table, WaiterConfig=_EACH_SECOND)
+    return client.describe_table(TableName=table)["Table"]

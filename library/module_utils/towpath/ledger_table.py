@@ -1,0 +1,42 @@
+"""The table of a ledger as our options say it, and as DynamoDB's requests do. Pure functions: no AWS, no Ansible."""
+
+from __future__ import annotations
+
+from .differences import Values
+
+KEYS = {"kind": ("HASH", "S"), "number": ("RANGE", "N")}
+
+
+def comparable(table: Values, backups: Values, tags: list[dict[str, str]]) -> Values:
+    """What DynamoDB says of a table, in our options' words."""
+    recovery = backups.get("PointInTimeRecoveryDescription", {})
+    return {
+        "deletion_protection": table.get("DeletionProtectionEnabled", False),
+        "point_in_time_recovery": recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
+        "tags": {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")},
+    }
+
+
+def wrong_keys(table: Values) -> str:
+    """The keys of a table that cannot be a ledger, or empty."""
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    keys = {one["AttributeName"]: (one["KeyType"], types.get(one["AttributeName"], "")) for one in table["KeySchema"]}
+    return "" if keys == KEYS else ", ".join(f"{name} ({type_})" for name, (_, type_) in keys.items())
+
+
+def create_request(name: str, asked: Values) -> Values:
+    request: Values = {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": key, "KeyType": role} for key, (role, _) in KEYS.items()],
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": type_} for key, (_, type_) in KEYS.items()],
+        # A few writes a release: a fixed capacity would cost while nobody releases.
+        "BillingMode": "PAY_PER_REQUEST",
+        "DeletionProtectionEnabled": asked.get("deletion_protection", False),
+    }
+    if asked.get("tags"):
+        request["Tags"] = tag_request(asked["tags"])
+    return request
+
+
+def tag_request(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
