@@ -383,6 +383,49 @@ def a_count_is_moved_into_its_bounds(aws: AwsEndpoint) -> None:
     assert counts == [0, 2, 2, 1]
 
 
+FARGATE_VCPUS = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
+
+
+@fact
+def service_quotas_answers(aws: AwsEndpoint) -> None:
+    quotas = aws.client("service-quotas")
+    assert error_of(quotas.get_service_quota, **FARGATE_VCPUS) == "NoSuchResourceException"
+    assert error_of(quotas.get_aws_default_service_quota, ServiceCode="fargate", QuotaCode="L-0") == (
+        "NoSuchResourceException"
+    )
+    quota = quotas.get_aws_default_service_quota(**FARGATE_VCPUS)["Quota"]
+    assert (quota["QuotaName"], quota["Value"]) == ("Fargate On-Demand vCPU resource count", 6.0)
+    assert quota["UsageMetric"]["MetricNamespace"] == "AWS/Usage"
+
+
+def fargate_vcpus_in_use(aws: AwsEndpoint) -> float:
+    usage = {"Class": "Standard/OnDemand", "Resource": "vCPU", "Service": "Fargate", "Type": "Resource"}
+    points = aws.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Usage",
+        MetricName="ResourceCount",
+        Dimensions=[{"Name": key, "Value": value} for key, value in usage.items()],
+        StartTime=time.time() - 900,
+        EndTime=time.time(),
+        Period=300,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    return max((float(point["Maximum"]) for point in points), default=0.0)
+
+
+@fact
+def fargate_counts_the_vcpus_in_use(aws: AwsEndpoint) -> None:
+    ecs, name = aws.client("ecs"), new("usage")
+    ecs.create_cluster(clusterName=name)
+    definition = a_task_definition(aws, name, "none:1", ["true"])
+    network = {"awsvpcConfiguration": {"subnets": [a_network(aws)["b"]]}}
+    used = 0.0
+    # A task whose image is nowhere does not live long.
+    for _ in range(5):
+        ecs.run_task(cluster=name, taskDefinition=definition, launchType="FARGATE", networkConfiguration=network)
+        used = used or fargate_vcpus_in_use(aws)
+    assert used >= 0.25
+
+
 @fact
 def a_family_is_listed_by_its_full_name(aws: AwsEndpoint) -> None:
     ecs, family = aws.client("ecs"), new("web")
