@@ -43,6 +43,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         cloudwatch.an_alarm_stores_what_it_was_given,
         cloudwatch.question_marks_in_a_filter_pattern_mean_or,
         application_auto_scaling.application_auto_scaling_answers,
+        application_auto_scaling.a_count_is_moved_into_its_bounds,
         application_auto_scaling.an_alarm_scales_a_service,
         ecs.secure_strings_reach_a_task_decrypted,
         ecs.a_family_is_listed_by_its_full_name,
