@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local_aws.corrections import (
+    acm,
     application_auto_scaling,
     cloudwatch,
     ec2,
@@ -33,6 +34,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         elastic_load_balancing.load_balancer_lists_every_attribute,
         elastic_load_balancing.load_balancer_stands_where_its_subnets_are,
         route53.a_zone_says_that_it_is_not_signed,
+        acm.a_certificate_is_issued_when_its_records_are_there,
         rds.gp3_storage_names_its_speed,
         rds.log_exports_are_kept,
         rds.windows_given_at_creation_are_kept,

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
 ENVIRONMENTS = ["staging", "prod"]
+SHARED_ROLES = {"image_repository", "dns_zone"}
 
 # What every play has, whatever the role: Ansible's own, and the names of a loop.
 ANSIBLES_OWN = {"item", "omit", "lookup", "query", "range", "dict", "groups", "group_names", "hostvars", "namespace"}
@@ -287,7 +288,7 @@ def test_a_playbook_gives_a_role_what_its_entry_point_asks_for(playbook, role, e
     assert wires.keys() - asked.keys() == set(), "a wire to an option that the entry point does not declare"
     required = {name for name, option in asked.items() if option.get("required")}
     defaults = role_file(role, "defaults/main.yml").keys()
-    for environment in ["shared"] if role == "image_repository" else ENVIRONMENTS:
+    for environment in ["shared"] if role in SHARED_ROLES else ENVIRONMENTS:
         assert required - wires.keys() - defaults - group_vars(environment) == set(), f"not given in {environment}"
 
 

@@ -97,6 +97,22 @@ def a_zone_says_that_it_is_not_signed(aws: AwsEndpoint) -> None:
     assert error_of(route53.get_dnssec, HostedZoneId="Z000000000000000NONE") == "NoSuchHostedZone"
 
 
+@fact
+def a_certificate_is_issued_when_its_records_are_there(aws: AwsEndpoint) -> None:
+    acm, route53, domain = aws.client("acm"), aws.client("route53"), f"{new('zone')}.test"
+    zone = route53.create_hosted_zone(Name=domain, CallerReference=domain)["HostedZone"]["Id"]
+    arn = acm.request_certificate(DomainName=domain, ValidationMethod="DNS")["CertificateArn"]
+    certificate = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    assert certificate["Status"] == "PENDING_VALIDATION"
+    record = certificate["DomainValidationOptions"][0]["ResourceRecord"]
+    assert record["Name"].endswith(f".{domain}.")
+    assert record["Value"].endswith(".acm-validations.aws.")
+    wanted = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": wanted}]}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED"
+
+
 def a_database(aws: AwsEndpoint, **given: Any) -> dict[str, Any]:
     name = new("db")
     aws.client("rds").create_db_instance(
