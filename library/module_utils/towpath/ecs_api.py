@@ -132,14 +132,33 @@ def wait_until_service_is_gone(client: EcsClient, cluster: str, service: str, se
 @ServiceErrorHandler.list_error_handler("list the deployments of a service", default_value=[])
 def list_service_deployments(client: EcsClient, cluster: str, service: str, after: datetime) -> list[dict[str, Any]]:
     """Return the service-deployment records created since ``after``, with a margin for clocks that differ."""
-    window = {"after": after - timedelta(minutes=1)}
-    return client.list_service_deployments(cluster=cluster, service=service, createdAt=window)["serviceDeployments"]
+    request = {"cluster": cluster, "service": service, "createdAt": {"after": after - timedelta(minutes=1)}}
+    found = []
+    while True:
+        answer = client.list_service_deployments(**request)
+        found += answer["serviceDeployments"]
+        if "nextToken" not in answer:
+            return found
+        request["nextToken"] = answer["nextToken"]
 
 
 @ServiceErrorHandler.list_error_handler("describe a service deployment", default_value=None)
 def describe_service_deployment(client: EcsClient, arn: str) -> dict[str, Any] | None:
     found = client.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"]
     return next(iter(found), None)
+
+
+class StopErrorHandler(EcsErrorHandler):
+    @classmethod
+    def _is_missing(cls) -> type[Exception]:
+        return is_boto3_error_code(["ConflictException", "ServiceDeploymentNotFoundException"])
+
+
+@StopErrorHandler.list_error_handler("roll a service deployment back", default_value=False)
+def roll_back_service_deployment(client: EcsClient, arn: str) -> bool:
+    """Stop a service deployment and go back to what served before; False when it is over or on its way back already."""
+    client.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+    return True
 
 
 @ServiceErrorHandler.list_error_handler("describe service revisions", default_value=[])
