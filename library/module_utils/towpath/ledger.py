@@ -201,7 +201,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 
 def outcome_words(entry: Entry) -> str:
-    return str(entry.get("outcome") or "not over").replace("_", " ")
+    return "under way" if entry.get("under_way") else str(entry.get("outcome") or "not over").replace("_", " ")
 
 
 def _minute(moment: str) -> str:
