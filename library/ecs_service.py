@@ -134,6 +134,11 @@ options:
   tags:
     description: All tags that the service is to have. Those that AWS sets itself stay.
     type: dict
+  ledger_table:
+    description:
+      - DynamoDB table that remembers what the service was made, so that a change by somebody else is told from ours.
+      - The number of tasks is not remembered, because others rightly change it. Not given, nothing is remembered.
+    type: str
   wait_timeout_seconds:
     description: How long to wait for a service that is being deleted.
     type: int
@@ -212,7 +217,10 @@ from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath.differences import diff, differences, sentence
+from ansible.module_utils.towpath.drift import settings_to_remember
+from ansible.module_utils.towpath.dynamodb_api import put_settings
 from ansible.module_utils.towpath.service import comparable, create_request, refusal, update_request, wanted
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 # What an option is, apart from those that say which service is meant.
@@ -269,6 +277,7 @@ def present(module: AnsibleAWSModule, client: ecs.EcsClient, found: dict[str, An
             ecs.update_service(client, {"cluster": params["cluster"], "service": params["name"], **request})
         if before["tags"] != after["tags"]:
             ecs.replace_tags(client, found["serviceArn"], before["tags"], after["tags"])
+    remember(module, asked)
     msg = f"Changed {sentence(changes)} of" if changes else "Nothing to change in"
     return {
         "changed": bool(changes),
@@ -294,12 +303,18 @@ def create(module: AnsibleAWSModule, client: ecs.EcsClient, asked: dict[str, Any
                 msg=f"There is no cluster {params['cluster']}. Run ansible-playbook provision.yml -e env=NAME first."
             )
         made = ecs.create_service(client, {"cluster": params["cluster"], **made})
+    remember(module, asked)
     return {
         "changed": True,
         "diff": diff(differences({}, {"name": params["name"], **asked})),
         "msg": f"Created the service {params['name']}.",
         "service": facts(made, comparable(made) | asked),
     }
+
+
+def remember(module: AnsibleAWSModule, asked: dict[str, Any]) -> None:
+    if module.params["ledger_table"] and not module.check_mode:
+        put_settings(module.client("dynamodb"), module.params["ledger_table"], settings_to_remember(asked))
 
 
 def absent(module: AnsibleAWSModule, client: ecs.EcsClient, found: dict[str, Any]) -> dict[str, Any]:
@@ -334,6 +349,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "task_definition": {"type": "str"},
+            "ledger_table": {"type": "str"},
             "wait_timeout_seconds": {"type": "int", "default": 600},
             **SETTINGS,
         },
@@ -344,7 +360,7 @@ def main() -> None:
     try:
         found = ecs.describe_service(client, module.params["cluster"], module.params["name"]) or {}
         result = {"present": present, "absent": absent}[module.params["state"]](module, client, found)
-    except ecs.EcsError as error:
+    except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     module.exit_json(**result)
 

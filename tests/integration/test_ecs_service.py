@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible.module_utils.towpath.drift import drift, lines
+from ansible.module_utils.towpath.dynamodb_api import get_settings
 
 from tests.integration.harness import AwsEndpoint, run_module
 
@@ -201,3 +203,34 @@ def test_a_service_is_deleted_once_and_can_be_made_again(aws: AwsEndpoint, optio
     assert deleted["changed"], deleted
     assert not run_module("ecs_service", aws, **gone)["changed"]
     assert run_module("ecs_service", aws, **options)["changed"]
+
+
+@pytest.fixture
+def ledger(aws: AwsEndpoint):
+    name = "service-under-test-releases"
+    run_module("release_ledger", aws, name=name, deletion_protection=False, point_in_time_recovery=False)
+    yield name
+    run_module("release_ledger", aws, name=name, state="absent", force=True)
+
+
+def test_what_a_service_was_made_is_remembered_so_that_a_hand_edit_is_told(aws: AwsEndpoint, options, ledger: str):
+    def drifted():
+        return lines(drift(get_settings(aws.client("dynamodb"), ledger), on_aws(aws), None))
+
+    run_module("ecs_service", aws, check_mode=True, ledger_table=ledger, **options)
+    assert get_settings(aws.client("dynamodb"), ledger) is None
+
+    made = run_module("ecs_service", aws, ledger_table=ledger, **options)
+    assert made["changed"], made
+    assert drifted() == []
+
+    network = {"subnets": options["subnets"], "securityGroups": options["security_groups"][:1]}
+    aws.client("ecs").update_service(
+        cluster=CLUSTER, service="app", networkConfiguration={"awsvpcConfiguration": network}
+    )
+    both, one = (", ".join(sorted(groups)) for groups in (options["security_groups"], network["securityGroups"]))
+    assert drifted() == [f"service.security_groups: {both} -> {one}"]
+
+    # Who looks after the service may change it.
+    run_module("ecs_service", aws, ledger_table=ledger, **options | {"security_groups": network["securityGroups"]})
+    assert drifted() == []
