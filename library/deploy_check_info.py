@@ -44,8 +44,8 @@ options:
     default: ""
   deploying:
     description:
-      - Whether a deploy asks, for itself. Then only what would make it fail counts, and free addresses and the quota
-        are asked for only where the rollout starts many tasks. The answer takes longest and seldom says anything.
+      - Whether a deploy asks, for itself. Then only what would make it fail is looked at, free addresses and the quota
+        only where the rollout starts many tasks, because that takes longest and seldom says anything.
     type: bool
     default: false
   many_tasks:
@@ -106,7 +106,7 @@ lines:
   elements: str
   sample: ["good     image  webapp:4f2c9d1a0b3e is there, X86_64 as the task definition"]
 in_the_way:
-  description: The lines of what is bad; with O(deploying) only of what would make the deploy fail.
+  description: The lines of what is bad.
   returned: success
   type: list
   elements: str
@@ -138,6 +138,9 @@ from ansible.module_utils.towpath.image_config import get_image_config
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+# By its name, which is also what cannot be looked at when it fails.
+Looks = dict[str, Callable[[], Check]]
+
 FARGATE_VCPUS = "L-3032A538"
 FARGATE_SPOT_VCPUS = "L-36FBB829"
 
@@ -155,13 +158,6 @@ def guarded(name: str, check: Callable[[], Check]) -> Check:
         return check()
     except AnsibleAWSError as error:
         return deploy_check.not_looked_at(name, failure_of(error))
-
-
-def check_credentials(client: sts_api.StsClient) -> Check:
-    try:
-        return deploy_check.credentials(sts_api.get_caller_identity(client))
-    except sts_api.StsError as error:
-        return deploy_check.refused_credentials(failure_of(error))
 
 
 def find_image(client: ecr_api.EcrClient, repository: str, reference: str) -> dict[str, Any]:
@@ -194,7 +190,8 @@ def architectures(client: ecr_api.EcrClient, repository: str, found: dict[str, A
     answer = ecr_api.get_image_manifest(client, repository, found["imageDigest"], media_type)
     manifest = json.loads(answer["imageManifest"]) if answer else {}
     if "manifests" in manifest or "config" not in manifest:
-        return deploy_check.manifest_architectures(manifest)
+        offered: list[str] = deploy_check.manifest_architectures(manifest)
+        return offered
     config = get_image_config(client, repository, manifest["config"]["digest"])
     return [str(config["architecture"])] if config.get("architecture") else []
 
@@ -257,11 +254,9 @@ def check_alarms(client: cloudwatch_api.CloudWatchClient, service: dict[str, Any
     return deploy_check.alarms(wanted, found)
 
 
-def check_addresses(module: AnsibleAWSModule, service: dict[str, Any]) -> Check:
+def check_addresses(client: ec2_api.Ec2Client, service: dict[str, Any]) -> Check:
     network = (service.get("networkConfiguration") or {}).get("awsvpcConfiguration", {})
-    # Of all models EC2's takes longest to load, so it is loaded only when it is needed.
-    ec2 = "ec2"
-    free = ec2_api.free_addresses(module.client(ec2), network.get("subnets", []))
+    free = ec2_api.free_addresses(client, network.get("subnets", []))
     return deploy_check.addresses(deploy_check.tasks_besides(service), free)
 
 
@@ -279,57 +274,64 @@ def check_quota(
     return deploy_check.vcpus(needed, used, quota["Value"], code)
 
 
-def look(module: AnsibleAWSModule) -> list[Check]:
+def what_a_deploy_needs(module: AnsibleAWSModule, service: dict[str, Any], definition: dict[str, Any]) -> Looks:
     params = module.params
-    deploying = params["deploying"]
-    # Threads may share clients, but not make them.
-    sts, ecs, ecr, ssm, iam = (
-        module.client("sts"),
-        module.client("ecs"),
-        module.client("ecr"),
-        module.client("ssm"),
-        module.client("iam"),
-    )
-    logs, elb, cloudwatch, quotas = (
-        module.client("logs"),
-        module.client("elbv2"),
-        module.client("cloudwatch"),
-        module.client("service-quotas"),
-    )
+    ecr, ssm, iam = module.client("ecr"), module.client("ssm"), module.client("iam")
+    logs, elb = module.client("logs"), module.client("elbv2")
+    wanted = deploy_check.log_groups_of(definition)
 
+    def log_group() -> Check:
+        return deploy_check.log_group(wanted, logs_api.log_group_names(logs, wanted), params["environment"])
+
+    return {
+        "image": lambda: check_image(ecr, params, definition),
+        "secrets": lambda: check_secrets(ssm, iam, definition, params["environment"]),
+        "log group": log_group,
+        "target group": lambda: check_target_group(elb, service, definition, params["deploying"]),
+    }
+
+
+def room_for_its_tasks(module: AnsibleAWSModule, service: dict[str, Any], definition: dict[str, Any]) -> Looks:
+    ec2, quotas, cloudwatch = (module.client(name) for name in ("ec2", "service-quotas", "cloudwatch"))
+    return {
+        "addresses": lambda: check_addresses(ec2, service),
+        "quota": lambda: check_quota(quotas, cloudwatch, service, definition),
+    }
+
+
+def what_else_to_know(module: AnsibleAWSModule, service: dict[str, Any]) -> Looks:
+    sts, cloudwatch = (module.client(name) for name in ("sts", "cloudwatch"))
+    return {
+        "credentials": lambda: deploy_check.credentials(sts_api.get_caller_identity(sts)),
+        "rollout": lambda: deploy_check.rollout(service),
+        "alarms": lambda: check_alarms(cloudwatch, service),
+    }
+
+
+def look(module: AnsibleAWSModule) -> list[Check]:
+    """Look at each thing in a thread. Threads may share clients, but not make them."""
+    params = module.params
+    ecs, deploying = module.client("ecs"), params["deploying"]
     with ThreadPoolExecutor(max_workers=10) as pool:
-        asked = pool.submit(check_credentials, sts)
-        service_read = pool.submit(ecs_api.describe_service, ecs, params["cluster"], params["service"])
-        definition_read = pool.submit(ecs_api.describe_task_definition, ecs, params["family"])
-        credentials = asked.result()
-        if credentials.state == deploy_check.BAD:
-            return [credentials]
+        reads = [
+            pool.submit(ecs_api.describe_service, ecs, params["cluster"], params["service"]),
+            pool.submit(ecs_api.describe_task_definition, ecs, params["family"]),
+        ]
         try:
-            found, read = service_read.result(), definition_read.result()
-        except AnsibleAWSError as error:
-            return [credentials, deploy_check.not_looked_at("service", failure_of(error))]
-        checks = [credentials, deploy_check.service(params["service"], found, params["environment"])]
-        if found is None or read is None:
-            return checks
-        service: dict[str, Any] = found
-        definition: dict[str, Any] = read
-
-        def log_group() -> Check:
-            wanted = deploy_check.log_groups_of(definition)
-            return deploy_check.log_group(wanted, logs_api.log_group_names(logs, wanted), params["environment"])
-
-        looks: dict[str, Callable[[], Check]] = {
-            "image": lambda: check_image(ecr, params, definition),
-            "secrets": lambda: check_secrets(ssm, iam, definition, params["environment"]),
-            "log group": log_group,
-            "target group": lambda: check_target_group(elb, service, definition, deploying),
-            "alarms": lambda: check_alarms(cloudwatch, service),
-        }
+            service, definition = (one.result() for one in reads)
+        except ecs_api.EcsError as error:
+            return [deploy_check.refused(failure_of(error))]
+        checked = deploy_check.service(params["service"], service, params["environment"])
+        if not service or not definition:
+            return [checked]
+        looks: Looks = {"service": lambda: checked} | what_a_deploy_needs(module, service, definition)
         if not deploying or deploy_check.tasks_besides(service) >= params["many_tasks"]:
-            looks["addresses"] = lambda: check_addresses(module, service)
-            looks["quota"] = lambda: check_quota(quotas, cloudwatch, service, definition)
+            looks |= room_for_its_tasks(module, service, definition)
+        if not deploying:
+            looks |= what_else_to_know(module, service)
         running = [pool.submit(guarded, name, check) for name, check in looks.items()]
-        return [*checks, deploy_check.rollout(service), *(one.result() for one in running)]
+        checks: list[Check] = deploy_check.in_order([one.result() for one in running])
+        return checks
 
 
 def main() -> None:
@@ -351,7 +353,7 @@ def main() -> None:
         changed=False,
         checks=[one._asdict() for one in checks],
         lines=deploy_check.lines(checks),
-        in_the_way=deploy_check.lines(deploy_check.in_the_way(checks, deploying=module.params["deploying"])),
+        in_the_way=deploy_check.lines([one for one in checks if one.state == deploy_check.BAD]),
     )
 
 

@@ -14,8 +14,19 @@ from .task_definition import TaskDefinition
 
 GOOD, BAD, UNKNOWN = "good", "bad", "unknown"
 
-# What stops no deploy: it may be the cure, or judges it by itself.
-NOT_IN_THE_WAY = ("alarms", "rollout", "drift")
+ORDER = (
+    "credentials",
+    "service",
+    "image",
+    "secrets",
+    "log group",
+    "target group",
+    "addresses",
+    "quota",
+    "alarms",
+    "rollout",
+    "drift",
+)
 
 PROVISION = "Run ansible-playbook provision.yml -e env={environment}"
 
@@ -74,7 +85,7 @@ def not_looked_at(name: str, failure: Failure) -> Check:
             f"not looked at: these credentials may not {failure.tried} ({lacks})",
             "Allow it, or look yourself.",
         )
-    return Check(name, UNKNOWN, f"not looked at: AWS did not let us {failure.tried}: {failure.message}")
+    return Check(name, UNKNOWN, f"not looked at: AWS did not let us {failure.tried} ({failure.message})")
 
 
 def credentials(identity: Mapping[str, Any]) -> Check:
@@ -82,8 +93,8 @@ def credentials(identity: Mapping[str, Any]) -> Check:
     return Check("credentials", GOOD, f"{who} in the account {identity['Account']}")
 
 
-def refused_credentials(failure: Failure) -> Check:
-    """What is wrong with credentials that AWS does not take."""
+def refused(failure: Failure) -> Check:
+    """Why nothing could be looked at: mostly the credentials."""
     sso = "aws sso login, with AWS_PROFILE naming the profile"
     keys = "export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     if failure.code in NO_CREDENTIALS:
@@ -97,7 +108,7 @@ def refused_credentials(failure: Failure) -> Check:
     if failure.code in NOT_REACHED:
         advice = "Look at the network, at AWS_ENDPOINT_URL (unset means AWS itself) and at aws_region in group_vars."
         return Check("credentials", BAD, f"AWS does not answer: {failure.message}", advice)
-    return not_looked_at("credentials", failure)
+    return not_looked_at("service", failure)
 
 
 def service(name: str, found: Mapping[str, Any] | None, environment: str) -> Check:
@@ -393,14 +404,13 @@ def lines(checks: Sequence[Check]) -> list[str]:
     told = []
     for one in checks:
         told.append(f"{one.state:<7}  {one.name:<{width}}  {one.sentence}")
-        if one.advice:
-            told.append(f"{'':<7}  {'':<{width}}  {one.advice}")
+        told += [f"{'':<7}  {'':<{width}}  {line}" for line in one.advice.splitlines()]
     return told
 
 
-def in_the_way(checks: Sequence[Check], *, deploying: bool) -> list[Check]:
-    """What is bad, and of that what would make a deploy fail."""
-    return [one for one in checks if one.state == BAD and not (deploying and one.name in NOT_IN_THE_WAY)]
+def in_order(checks: Sequence[Check]) -> list[Check]:
+    """From what all depends on to what is only good to know."""
+    return sorted(checks, key=lambda one: ORDER.index(one.name))
 
 
 def _provision(environment: str) -> str:
