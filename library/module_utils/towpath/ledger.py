@@ -64,7 +64,8 @@ def _value(attribute: dict[str, Any]) -> Any:
 def fit_to_keep(value: Any) -> Any:
     """What goes into an entry: without secrets, and short enough for one item."""
     if isinstance(value, str):
-        return masked(value)[:MOST_CHARACTERS]
+        # Cut twice: a secret must not be cut before it is known for one, and megabytes take seconds to look through.
+        return masked(value[: 10 * MOST_CHARACTERS])[:MOST_CHARACTERS]
     if isinstance(value, dict):
         return {name: fit_to_keep(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
@@ -182,6 +183,8 @@ _HEADINGS = ("release", "outcome", "when", "by", "commit", "image", "what")
 
 def table_lines(entries: list[Entry]) -> list[str]:
     """The entries as a table, one line each in the order given, below a line of headings."""
+    if not entries:
+        return ["Nothing was released yet."]
     rows = [_HEADINGS, *(_row(entry) for entry in entries)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -240,13 +243,15 @@ def release_lines(entry: Entry) -> list[str]:
         "before it": f"v{entry['previous_release']}" if "previous_release" in entry else "",
         "migrations": entry.get("migrations", ""),
         "tasks": f"{tasks.get('running', 0)} of {tasks.get('desired', 0)} run" if tasks else "",
-        "seconds": ", ".join(
-            [f"{entry['seconds']:g}" if "seconds" in entry else ""][: "seconds" in entry]
-            + [f"{name} {seconds:g}" for name, seconds in entry.get("phases", {}).items()]
-        ),
+        "seconds": ", ".join(f"{name} {seconds:g}" for name, seconds in _seconds(entry).items()),
     }
     lines = [f"v{entry['number']} {outcome_words(entry)}"]
     lines += [f"  {name:<10}  {_in_one_line(text, 200)}" for name, text in told.items() if text]
     sentences = " ".join(part for part in (verdict.get("summary", ""), verdict.get("reason", "")) if part)
     evidence = [f"  {line}" for line in verdict.get("evidence", [])]
     return [*lines, *(line for line in (sentences, *evidence, verdict.get("advice", "")) if line)]
+
+
+def _seconds(entry: Entry) -> dict[str, float]:
+    phases: dict[str, float] = entry.get("phases", {})
+    return {"whole": entry["seconds"]} | phases if "seconds" in entry else phases
