@@ -1,0 +1,133 @@
+import functools
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from ansible.module_utils.towpath import dynamodb_api as dynamodb
+
+from tests.integration.harness import run_module
+from tests.integration.ledger import new_table
+
+
+@pytest.fixture
+def client(aws):
+    return aws.client("dynamodb")
+
+
+@pytest.fixture
+def table(aws):
+    return new_table(aws)
+
+
+@pytest.fixture
+def lock(aws, table):
+    return functools.partial(run_module, "release_lock", aws, table=table)
+
+
+@pytest.fixture
+def dead():
+    """The id of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_the_lock_is_taken_with_what_tells_who_holds_it(lock, client, table):
+    taken = lock(command="deploy of 6b65b39", who="ann", pid=os.getpid())
+    held = dynamodb.get_lock(client, table)
+    assert (taken["changed"], taken["held_by_another"], taken["lost"]) == (False, False, False)
+    assert taken["lock"] == {"table": table, "token": held["token"]}
+    assert {name: held["holder"][name] for name in ("who", "pid", "command")} == {
+        "who": "ann",
+        "pid": os.getpid(),
+        "command": "deploy of 6b65b39",
+    }
+    assert held["expires_at"] == pytest.approx(time.time() + 90, abs=5)
+    assert (taken["holder"], taken["since"]) == (held["holder"], held["since"])
+
+
+def test_who_holds_the_lock_already_goes_on_holding_it(lock):
+    taken = lock()
+    assert lock(token=taken["lock"]["token"])["lock"] == taken["lock"]
+
+
+def test_a_second_one_is_told_who_and_refused_when_its_time_is_up(lock):
+    lock(command="deploy of 6b65b39", who="ann", pid=os.getpid())
+    waiting = lock(who="bob", wait_seconds=10, waited_seconds=5)
+    assert (waiting["held_by_another"], waiting["lock"]["token"], waiting["holder"]["who"]) == (True, "", "ann")
+    assert waiting["msg"].startswith("A deploy of 6b65b39 by ann (")
+    for options in ({"wait_seconds": 0}, {"wait_seconds": 10, "waited_seconds": 10}):
+        refused = lock(who="bob", **options)
+        assert refused["failed"]
+        assert refused["held_by_another"]
+        assert "Run the same command again when it is over" in refused["msg"]
+
+
+def test_a_holder_of_this_machine_that_died_is_replaced_at_once(lock, dead):
+    lock(who="ann", pid=dead)
+    taken = lock(who="bob", pid=os.getpid(), wait_seconds=0)
+    assert (taken["held_by_another"], taken["holder"]["who"]) == (False, "bob")
+
+
+def test_a_renewed_lock_is_held_for_longer_and_a_freed_one_by_nobody(lock, client, table):
+    taken = lock()["lock"]
+    client.update_item(
+        TableName=table,
+        Key={"kind": {"S": "lock"}, "number": {"N": "0"}},
+        UpdateExpression="SET expires_at = :soon",
+        ExpressionAttributeValues={":soon": {"N": "1"}},
+    )
+    renewed = lock(state="renewed", token=taken["token"])
+    assert renewed["lock"] == taken
+    assert dynamodb.get_lock(client, table)["expires_at"] == renewed["expires_at"] > time.time() + 60
+    freed = lock(state="absent", token=taken["token"])
+    assert (freed["lock"]["token"], freed["holder"]) == ("", {})
+    assert dynamodb.get_lock(client, table) is None
+
+
+def test_who_lost_the_lock_is_told_to_whom_and_cannot_free_it(lock, client, table, dead):
+    lost = lock(who="ann", pid=dead)["lock"]
+    lock(who="bob", command="rollback to v39", pid=os.getpid())
+    renewed = lock(state="renewed", token=lost["token"])
+    assert renewed["failed"]
+    assert renewed["lost"]
+    assert "lost its lock" in renewed["msg"]
+    assert "A rollback to v39 by bob" in renewed["msg"]
+    lock(state="absent", token=lost["token"])
+    assert dynamodb.get_lock(client, table)["holder"]["who"] == "bob"
+
+
+def test_a_freed_lock_is_not_renewed(lock):
+    taken = lock()["lock"]
+    lock(state="absent", token=taken["token"])
+    renewed = lock(state="renewed", token=taken["token"])
+    assert (renewed["failed"], renewed["lost"]) == (True, True)
+    assert "Nobody holds it now." in renewed["msg"]
+
+
+@pytest.mark.parametrize("state", ["renewed", "absent"])
+def test_a_token_is_needed_for_what_was_taken(lock, state):
+    refused = lock(state=state)
+    assert refused["failed"]
+    assert refused["msg"].startswith(f"state is {state} without a token")
+
+
+def test_check_mode_says_who_holds_it_and_takes_nothing(lock, client, table):
+    checked = lock(check_mode=True)
+    assert dynamodb.get_lock(client, table) is None
+    taken = lock(who="ann")
+    assert checked.keys() == taken.keys()
+    seen = lock(check_mode=True, who="bob", wait_seconds=0)
+    assert (seen["held_by_another"], seen["holder"]["who"]) == (True, "ann")
+    token = taken["lock"]["token"]
+    assert lock(check_mode=True, state="renewed", token=token).keys() == taken.keys()
+    lock(check_mode=True, state="absent", token=token)
+    assert dynamodb.get_lock(client, table)["token"] == token
+
+
+def test_a_missing_table_says_what_to_run(aws):
+    refused = run_module("release_lock", aws, table="none-releases")
+    assert refused["failed"]
+    assert refused["msg"].startswith("There is no table none-releases. Run ansible-playbook provision.yml")
