@@ -13,7 +13,8 @@ import shutil
 import subprocess  # nosec: runs docker and tar, never a shell
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local_aws.commands import ask, can_install_packages, install_packages, run
@@ -31,12 +32,26 @@ class Recipe:
     packages: tuple[str, ...]
     changes: tuple[str, ...]
     """Dockerfile instructions that the official image has, too."""
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Path in the image -> script of this folder that stands in for the official one."""
 
 
 RECIPES = {
     "debian:bookworm-slim": Recipe(suite="bookworm", packages=(), changes=('CMD ["bash"]',)),
     "python:3.11-slim-bookworm": Recipe(
         suite="bookworm", packages=("ca-certificates", "python3"), changes=("ENV LANG=C.UTF-8", 'CMD ["python3"]')
+    ),
+    # What RDS runs, by the name that the emulator asks for.
+    "postgres:17-alpine": Recipe(
+        suite="trixie",
+        packages=("postgresql-17",),
+        changes=(
+            "ENV LANG=C.UTF-8 PGDATA=/var/lib/postgresql/data",
+            "ENV PATH=/usr/lib/postgresql/17/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            'ENTRYPOINT ["docker-entrypoint.sh"]',
+            'CMD ["postgres"]',
+        ),
+        programs={"usr/local/bin/docker-entrypoint.sh": "postgres_entrypoint.sh"},
     ),
 }
 
@@ -123,6 +138,8 @@ def build(image: str, *, home: Path, log: Path) -> None:
             advice="see that apt-get reaches its mirror, then run the same again",
         )
         slim(root)
+        for path, script in recipe.programs.items():
+            shutil.copy(Path(__file__).with_name(script), root / path)
         archive = Path(folder) / "root.tar"
         run(["tar", "-C", root, "-cf", archive, "."], log=log, expected="an archive", advice=f"free space in {home}")
         changes = [f"--change={change}" for change in (*recipe.changes, "LABEL towpath.built-with=debootstrap")]
@@ -137,7 +154,9 @@ def build(image: str, *, home: Path, log: Path) -> None:
 def mirror(suite: str) -> list[str]:
     """Return the mirror that this machine's apt uses for the suite; none leaves it to debootstrap."""
     known = ask("apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {suite}", "Origin: Debian").output
-    return known.split()[:1]
+    # A mirror has every suite, but those of security updates.
+    every = ask("apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Created-By: Packages").output
+    return [address for address in (known or every).split() if "security" not in address][:1]
 
 
 def slim(root: Path) -> None:

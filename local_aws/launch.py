@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import re
-import socket
 import sys
 from collections.abc import Set
 from importlib import metadata
 from pathlib import Path
+
+from local_aws.addresses import is_here
 
 
 def main() -> None:
@@ -57,18 +57,6 @@ async def serve() -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "INFO"
     await serve_forever(app, config)
-
-
-def is_here(address: str) -> bool:
-    """Tell whether this machine has the address: with Docker Desktop the bridge is inside another machine."""
-    with socket.socket() as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError as error:
-            if error.errno == errno.EADDRNOTAVAIL:
-                return False
-            raise
-    return True
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         rds.gp3_storage_names_its_speed,
         rds.log_exports_are_kept,
         rds.windows_given_at_creation_are_kept,
+        rds.a_database_answers_tasks_and_this_machine_only,
         ec2.an_instance_lands_where_its_network_interface_says,
         ec2.an_instance_lists_its_network_interface,
         ec2.an_instance_lists_its_metadata_options,

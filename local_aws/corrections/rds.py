@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import Any
 
 from ministack.services import rds
+
+from local_aws.addresses import is_here
 
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -92,6 +95,28 @@ def windows_given_at_creation_are_kept() -> None:
         return answer
 
     rds._ACTION_MAP["CreateDBInstance"] = corrected
+
+
+def a_database_answers_tasks_and_this_machine_only() -> None:
+    """An instance has one address, which the app's tasks and the bastion's tunnel reach, and the internet does not.
+
+    Amazon RDS User Guide, Working with a DB instance in a VPC. The bridge's gateway is the one address that means this
+    machine inside containers, too; where the bridge is inside Docker Desktop, its name for the host does the same.
+    """
+    gateways = os.environ["LOCAL_AWS_ADDRESSES"].split()[1:]
+    here = [address for address in gateways if is_here(address)]
+    run: Callable[..., Any] = rds._run_rds_container
+
+    def corrected(docker_client: Any, engine: str, container: dict[str, Any], **names: Any) -> Any:
+        ports = {
+            inside: [(address, outside) for address in ["127.0.0.1", *here]]
+            for inside, outside in container["ports"].items()
+        }
+        return run(docker_client, engine, container | {"ports": ports}, **names)
+
+    rds._run_rds_container = corrected
+    if gateways:
+        rds._MINISTACK_HOST = here[0] if here else "host.docker.internal"
 
 
 def members(params: dict[str, Any], name: str) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from local_aws import base_image, emulator
 from tests.integration.harness import AwsEndpoint
 from tests.integration.local_aws.facts import a_service, a_task_definition, error_of, logged, new
 
@@ -16,6 +17,7 @@ FACTS_OF_ROLLOUTS: dict[str, FactOfRollouts] = {}
 # A process that is the first of its container has to listen to SIGTERM, or it is stopped after 30 seconds.
 SERVE = ["/bin/sh", "-c", 'trap "exit 0" TERM; sleep 1000 & wait']
 CRASH = ["/bin/false"]
+POSTGRES = "postgres:17-alpine"
 BREAKER = {"enable": True, "rollback": False}
 
 
@@ -181,3 +183,33 @@ def a_command_runs_in_the_container(aws: AwsEndpoint, image: str) -> None:
     assert ecs.execute_command(cluster=cluster, task=task, **says)["containerName"] == "app"
     assert lines(aws, cluster, 1) == ["hello there"]
     ecs.stop_task(cluster=cluster, task=task)
+
+
+@fact
+def a_database_answers_tasks_and_this_machine_only(aws: AwsEndpoint, image: str) -> None:
+    base_image.ensure(POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
+    rds, name = aws.client("rds"), new("database").replace("/", "")
+    rds.create_db_instance(
+        DBInstanceIdentifier=name,
+        Engine="postgres",
+        EngineVersion="17.6",
+        DBInstanceClass="db.t4g.micro",
+        AllocatedStorage=20,
+        MasterUsername="webapp",
+        MasterUserPassword="open-sesame",
+        DBName="webapp",
+    )
+    try:
+        end = time.monotonic() + 60
+        while (found := rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0])[
+            "DBInstanceStatus"
+        ] != "available":
+            assert time.monotonic() < end, found["DBInstanceStatus"]
+            time.sleep(0.2)
+        address, port = found["Endpoint"]["Address"], found["Endpoint"]["Port"]
+        ask = ["pg_isready", f"--host={address}", f"--port={port}"]
+        assert "accepting" in emulator.docker("run", "--rm", "--entrypoint", ask[0], POSTGRES, *ask[1:])
+        bound = emulator.docker("ps", "--filter", f"publish={port}", "--format", "{{.Ports}}")
+        assert "5432" in bound and "0.0.0.0" not in bound, bound
+    finally:
+        rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
