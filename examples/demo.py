@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local_aws import docker_engine, emulator, virtual_environment
+from local_aws import base_image, docker_engine, emulator, virtual_environment
 from local_aws.commands import run
 from local_aws.emulator import HOME, ROOT, LocalAws, LocalAwsError
 
@@ -121,7 +121,9 @@ def start_local_aws(engine: docker_engine.Engine) -> tuple[str, LocalAws]:
             f"but the one that runs was started {'without' if engine.runs else 'with'} them.\n"
             "Next: make down, then make demo"
         )
-    return f"{'started' if started else 'runs'} at {local_aws.url}", local_aws
+    database = base_image.ensure(base_image.POSTGRES, home=HOME, log=LOG) if engine.runs else "present"
+    came = "" if database == "present" else f", Postgres {database}"
+    return f"{'started' if started else 'runs'} at {local_aws.url}{came}", local_aws
 
 
 def playbook(name: str, environment: Mapping[str, str], *arguments: str) -> str:

@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from local_aws import emulator
+from local_aws import base_image, emulator
 from local_aws.emulator import LocalAws, LocalAwsError
 
 
@@ -30,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "up":
             emulator.ensure_venv()
             local_aws, started = emulator.up(home, simulate=given.simulate)
+            if local_aws.containers:
+                # Without its image a database would fail, minutes after it was asked for.
+                base_image.ensure(base_image.POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
             print(f"Local AWS: {'started' if started else 'runs'} at {local_aws.url}, {containers(local_aws)}")
         elif given.command == "down":
             print(f"Local AWS: {'stopped and taken away' if emulator.down(home) else 'there was none'}")

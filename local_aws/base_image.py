@@ -36,13 +36,15 @@ class Recipe:
     """Path in the image -> script of this folder that stands in for the official one."""
 
 
+# What RDS runs, by the name that the emulator asks for.
+POSTGRES = "postgres:17-alpine"
+
 RECIPES = {
     "debian:bookworm-slim": Recipe(suite="bookworm", packages=(), changes=('CMD ["bash"]',)),
     "python:3.11-slim-bookworm": Recipe(
         suite="bookworm", packages=("ca-certificates", "python3"), changes=("ENV LANG=C.UTF-8", 'CMD ["python3"]')
     ),
-    # What RDS runs, by the name that the emulator asks for.
-    "postgres:17-alpine": Recipe(
+    POSTGRES: Recipe(
         suite="trixie",
         packages=("postgresql-17",),
         changes=(

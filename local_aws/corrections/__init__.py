@@ -39,6 +39,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         rds.log_exports_are_kept,
         rds.windows_given_at_creation_are_kept,
         rds.a_database_answers_tasks_and_this_machine_only,
+        rds.postgres_can_be_told_to_refuse_connections_without_tls,
         ec2.an_instance_lands_where_its_network_interface_says,
         ec2.an_instance_lists_its_network_interface,
         ec2.an_instance_lists_its_metadata_options,

@@ -119,6 +119,32 @@ def a_database_answers_tasks_and_this_machine_only() -> None:
         rds._MINISTACK_HOST = here[0] if here else "host.docker.internal"
 
 
+def postgres_can_be_told_to_refuse_connections_without_tls() -> None:
+    """The parameters of Postgres have rds.force_ssl, on by default since version 15.
+
+    Amazon RDS User Guide, Using SSL with a PostgreSQL DB instance.
+    """
+    parameters: Callable[[str], list[dict[str, Any]]] = rds._default_parameters_for_family
+
+    def corrected(family: str) -> list[dict[str, Any]]:
+        found = parameters(family)
+        if not family.startswith("postgres"):
+            return found
+        return [
+            *found,
+            {
+                "name": "rds.force_ssl",
+                "default": "1" if int(family.removeprefix("postgres")) >= 15 else "0",
+                "description": "Force SSL connections.",
+                "apply_type": "dynamic",
+                "data_type": "boolean",
+                "modifiable": True,
+            },
+        ]
+
+    rds._default_parameters_for_family = corrected
+
+
 def members(params: dict[str, Any], name: str) -> list[str]:
     numbered = re.compile(rf"{re.escape(name)}\.member\.\d+")
     return [rds._p(params, key) for key in params if name and numbered.fullmatch(key)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_aws import docker_engine, emulator
+from local_aws import base_image, docker_engine, emulator
 from tests.e2e.account import Account, Loop, go_through
 
 
@@ -18,6 +18,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     home = tmp_path_factory.mktemp("local_aws")
     emulator.ensure_venv()
     local_aws, _ = emulator.up(home)
+    base_image.ensure(base_image.POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
     repository = ""
     try:
         seen = go_through(Account(local_aws, tmp_path_factory.mktemp("results")))

@@ -52,3 +52,19 @@ def describe_named_parameters(client: SsmClient, names: list[str]) -> list[dict[
         )
         for parameter in page["Parameters"]
     ]
+
+
+@SsmErrorHandler.list_error_handler("read a parameter's value", default_value=None)
+def get_value(client: SsmClient, name: str) -> str | None:
+    """Return a parameter's value, decrypted, or None when there is none."""
+    return client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+
+
+@SsmErrorHandler.common_error_handler("put an encrypted parameter")
+def put_secure_string(client: SsmClient, name: str, value: str, tags: dict[str, str], exists: bool) -> None:
+    """Put a SecureString. AWS takes tags at the creation only."""
+    if exists:
+        client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+    else:
+        named = [{"Key": key, "Value": one} for key, one in tags.items()]
+        client.put_parameter(Name=name, Value=value, Type="SecureString", Tags=named)

@@ -149,6 +149,14 @@ def log_exports_are_kept(aws: AwsEndpoint) -> None:
 
 
 @fact
+def postgres_can_be_told_to_refuse_connections_without_tls(aws: AwsEndpoint) -> None:
+    rds, name = aws.client("rds"), new("parameters")
+    rds.create_db_parameter_group(DBParameterGroupName=name, DBParameterGroupFamily="postgres17", Description="TLS")
+    known = rds.describe_db_parameters(DBParameterGroupName=name)["Parameters"]
+    assert [one["ParameterValue"] for one in known if one["ParameterName"] == "rds.force_ssl"] == ["1"]
+
+
+@fact
 def windows_given_at_creation_are_kept(aws: AwsEndpoint) -> None:
     assert a_database(aws, PreferredBackupWindow="01:00-01:30")["PreferredBackupWindow"] == "01:00-01:30"
 

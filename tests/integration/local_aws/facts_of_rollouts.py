@@ -17,7 +17,6 @@ FACTS_OF_ROLLOUTS: dict[str, FactOfRollouts] = {}
 # A process that is the first of its container has to listen to SIGTERM, or it is stopped after 30 seconds.
 SERVE = ["/bin/sh", "-c", 'trap "exit 0" TERM; sleep 1000 & wait']
 CRASH = ["/bin/false"]
-POSTGRES = "postgres:17-alpine"
 BREAKER = {"enable": True, "rollback": False}
 
 
@@ -187,7 +186,7 @@ def a_command_runs_in_the_container(aws: AwsEndpoint, image: str) -> None:
 
 @fact
 def a_database_answers_tasks_and_this_machine_only(aws: AwsEndpoint, image: str) -> None:
-    base_image.ensure(POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
+    base_image.ensure(base_image.POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
     rds, name = aws.client("rds"), new("database").replace("/", "")
     rds.create_db_instance(
         DBInstanceIdentifier=name,
@@ -208,7 +207,7 @@ def a_database_answers_tasks_and_this_machine_only(aws: AwsEndpoint, image: str)
             time.sleep(0.2)
         address, port = found["Endpoint"]["Address"], found["Endpoint"]["Port"]
         ask = ["pg_isready", f"--host={address}", f"--port={port}"]
-        assert "accepting" in emulator.docker("run", "--rm", "--entrypoint", ask[0], POSTGRES, *ask[1:])
+        assert "accepting" in emulator.docker("run", "--rm", "--entrypoint", ask[0], base_image.POSTGRES, *ask[1:])
         bound = emulator.docker("ps", "--filter", f"publish={port}", "--format", "{{.Ports}}")
         assert "5432" in bound and "0.0.0.0" not in bound, bound
     finally:
