@@ -318,7 +318,6 @@ def test_no_task_asks_aws_in_a_lookup_runs_a_shell_or_looks_away(path):
     assert [
         text for text in strings(content) if re.search(r"(lookup|query|q)\(\s*['\"](amazon|community)\.aws", text)
     ] == []
-    assert {"ansible.builtin.shell", "ansible.builtin.command", "shell", "command", "ignore_errors"}.isdisjoint(
-        keys(content)
-    )
+    # By their full names, which ansible-lint asks for: an account has a shell, too.
+    assert {"ansible.builtin.shell", "ansible.builtin.command", "ignore_errors"}.isdisjoint(keys(content))
     assert [text for text in conditions(content) if re.search(r"is\s+(not\s+)?changed", text)] == []
