@@ -1,11 +1,16 @@
 import functools
 import time
+from datetime import UTC, datetime
 
 import pytest
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
 
+from tests.integration.ecs_app import CRASH, SERVE, App
 from tests.integration.harness import run_module
 from tests.integration.ledger import new_table
+from tests.integration.local_aws import conftest as images
+
+image = images.image
 
 STARTED = "2026-01-01T12:00:00+00:00"
 
@@ -97,6 +102,16 @@ def test_an_expired_lock_is_nobodys(info, write, client, table):
     assert info()["lock"] == {}
 
 
+@pytest.fixture
+def app(containers, image):
+    app = App(containers, image)
+    app.create(app.a_revision())
+    app.follow(app.start(app.a_revision()))
+    yield app
+    run_module("ecs_service", containers, cluster=app.cluster, name="app", state="absent")
+    run_module("ecs_cluster", containers, name=app.cluster, state="absent")
+
+
 class TestAnInterruptedRelease:
     """Only the local AWS keeps the records by which it is settled."""
 
@@ -114,6 +129,16 @@ class TestAnInterruptedRelease:
     def test_whose_service_is_gone_is_told_as_stopped(self, info, write):
         write(2, task_definition="arn:aws:ecs:us-east-1:123456789012:task-definition/webapp-none:1")
         assert info(release="v2")["lines"][0] == "v2 stopped"
+
+    @pytest.mark.parametrize(("command", "outcome"), [(SERVE, "succeeded"), (CRASH, "rolled_back")])
+    def test_whose_rollout_goes_on_without_it_is_told_as_ecs_ends_it(self, info, write, app, command, outcome):
+        revision = app.a_revision(command)
+        write(2, started_at=datetime.now(UTC).isoformat(), task_definition=revision, previous_release=1)
+        assert info(**app.which)["releases"][0]["outcome"] == "stopped", "it was registered and not rolled out"
+        started = app.start(revision)
+        assert "outcome" not in info(**app.which)["releases"][0]
+        app.follow(started)
+        assert info(**app.which)["releases"][0]["outcome"] == outcome
 
 
 def test_a_missing_table_says_what_to_run(aws):

@@ -1,13 +1,16 @@
+import contextlib
 import functools
+import json
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
 
-from tests.integration.harness import run_module
+from tests.integration.harness import ROOT, run_module
 from tests.integration.ledger import new_table
 
 
@@ -131,3 +134,73 @@ def test_a_missing_table_says_what_to_run(aws):
     refused = run_module("release_lock", aws, table="none-releases")
     assert refused["failed"]
     assert refused["msg"].startswith("There is no table none-releases. Run ansible-playbook provision.yml")
+
+
+@pytest.fixture
+def play(ministack, table, tmp_path):
+    """Starts ansible-playbook on a play that takes the lock, and goes on when a file of that name is there."""
+    with contextlib.ExitStack() as stack:
+
+        def start(name, **options):
+            go_on = tmp_path / f"{name} may go on"
+            tasks = [
+                {"release_lock": {"table": table, "who": name, **options}, "register": "taken"},
+                {"ansible.builtin.wait_for": {"path": str(go_on), "timeout": 60, "sleep": 1}},
+                {"release_lock": {"table": table, "state": "absent", "token": "{{ taken.lock.token }}"}},
+            ]
+            file = tmp_path / f"{name}.yml"
+            file.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+            command = [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local"]
+            command += ["-e", f"ansible_python_interpreter={sys.executable}", file]
+            environment = os.environ | dict(ministack.environment) | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+            output = stack.enter_context((tmp_path / f"{name}.txt").open("w"))
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            stack.callback(process.wait)
+            # What a killed play left running goes on then, too.
+            stack.callback(go_on.touch)
+            return process
+
+        yield start
+
+
+# A play's waiting is the same with either of the two.
+only_once = pytest.mark.parametrize("aws", ["ministack"], indirect=True)
+
+
+def until(true, what, seconds=30):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+@only_once
+def test_a_play_that_finds_the_lock_taken_says_who_holds_it_waits_and_takes_it(play, client, table, tmp_path):
+    def holder():
+        held = dynamodb.get_lock(client, table)
+        return held["holder"]["who"] if held else ""
+
+    play("ann", command="deploy of 6b65b39")
+    until(lambda: holder() == "ann", "ann takes the lock")
+    bob = play("bob", wait_seconds=60)
+    said = tmp_path / "bob.txt"
+    until(lambda: "Waiting until it is over." in said.read_text(), "bob waits")
+    assert "A deploy of 6b65b39 by ann" in said.read_text()
+    (tmp_path / "ann may go on").touch()
+    until(lambda: holder() == "bob", "bob takes the lock")
+    (tmp_path / "bob may go on").touch()
+    assert bob.wait(30) == 0
+    assert said.read_text().count("Waiting until it is over.") == 1
+    assert holder() == ""
+
+
+@only_once
+def test_a_play_that_is_killed_leaves_the_lock_to_the_next_at_once(play, client, table, tmp_path):
+    ann = play("ann")
+    until(lambda: dynamodb.get_lock(client, table), "ann takes the lock")
+    assert dynamodb.get_lock(client, table)["holder"]["pid"] == ann.pid
+    ann.kill()
+    ann.wait()
+    bob = play("bob", wait_seconds=0)
+    (tmp_path / "bob may go on").touch()
+    assert bob.wait(30) == 0, (tmp_path / "bob.txt").read_text()
