@@ -8,6 +8,7 @@ import json
 import os
 import textwrap
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         self._play_name = ""
         self._several_hosts = False
         self._task_name = ""
+        self._began = 0.0
         self._running: dict[str, Host] = {}
         self._clock: threading.Timer | None = None
         # The clock speaks from a thread of its own, and must not do so when the task has just ended.
@@ -105,8 +107,8 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         if task.action in _SPEAK_FOR_THEMSELVES:
             self._name_play()
         elif not self._json:
-            silence = self.get_option("seconds_of_silence")
-            self._start_clock(silence, silence)
+            self._began = time.monotonic()
+            self._start_clock(self.get_option("seconds_of_silence"))
 
     v2_playbook_on_handler_task_start = v2_playbook_on_task_start
 
@@ -265,8 +267,8 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         self._display.display(line, color=colour, stderr=failed and self._json)
         self._said_something = True
 
-    def _start_clock(self, pause: float, total: float) -> None:
-        self._clock = threading.Timer(pause, self._say_what_runs, [total])
+    def _start_clock(self, seconds: float) -> None:
+        self._clock = threading.Timer(seconds, self._say_what_runs)
         self._clock.daemon = True
         self._clock.start()
 
@@ -276,14 +278,15 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
             if self._clock:
                 self._clock.cancel()
 
-    def _say_what_runs(self, seconds: float) -> None:
+    def _say_what_runs(self) -> None:
         with self._turn:
             if self._running:
+                seconds = time.monotonic() - self._began
                 places = ", ".join(_place(host) for host in self._running.values())
                 where = f"{places}: " if self._several_hosts else ""
                 self._say(f"  running   {where}{self._task_name} ({seconds:.0f} s)")
                 # Again when it has taken twice as long.
-                self._start_clock(seconds, 2 * seconds)
+                self._start_clock(seconds)
 
     def _ended(self, result: CallbackTaskResult) -> None:
         with self._turn:

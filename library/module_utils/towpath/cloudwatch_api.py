@@ -27,6 +27,15 @@ def describe_alarms(client: CloudWatchClient, names: list[str]) -> list[dict[str
     return [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
 
 
+@CloudWatchErrorHandler.common_error_handler("describe the alarms that are in ALARM")
+def alarms_in_alarm(client: CloudWatchClient, prefix: str) -> list[str]:
+    """Return the names of the alarms in ALARM, composite ones too, whose names begin with ``prefix``."""
+    pages = client.get_paginator("describe_alarms").paginate(
+        AlarmNamePrefix=prefix, StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    return [one["AlarmName"] for page in pages for one in (*page["MetricAlarms"], *page["CompositeAlarms"])]
+
+
 @CloudWatchErrorHandler.common_error_handler("read a metric")
 def newest_datapoint(client: CloudWatchClient, metric: dict[str, Any], now: datetime) -> float:
     """Return the newest value of a metric within the last quarter of an hour, or 0 when there is none.

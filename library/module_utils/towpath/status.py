@@ -1,0 +1,282 @@
+"""How environments are, side by side, and in what two of them differ. Pure functions: no AWS, no Ansible."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from .differences import Values, own_tags
+from .drift import drift
+from .drift import lines as drift_lines
+from .ledger import Entry, outcome_words
+from .release import URL_TAG, release_of
+from .task_definition import TaskDefinition, without_secrets
+
+# What a terminal shows in one line, and a log of CI without a break.
+WIDTH = 100
+CONTAINER = "app"
+
+
+class Looks(NamedTuple):
+    """What AWS says of one environment. What it did not let us see is None, or empty, and named in ``unknown``."""
+
+    service: Values
+    revision: TaskDefinition
+    expected: TaskDefinition | None = None
+    targets: Sequence[Values] = ()
+    entries: Sequence[Entry] = ()
+    settings: Values | None = None
+    scalable_target: Values | None = None
+    alarms: Sequence[str] = ()
+    database: Values | None = None
+    maintenance: bool = False
+    under_way: str = ""
+    unknown: Sequence[str] = ()
+
+
+def not_provisioned(environment: str) -> Values:
+    return {"environment": environment, "provisioned": False, "released": False}
+
+
+def status(environment: str, looks: Looks) -> Values:
+    """All that is told of an environment, for programs and for the tables below."""
+    service = looks.service
+    told = release_of(looks.revision, CONTAINER)
+    entry = next((one for one in looks.entries if one["number"] == told["release"]), {})
+    last = next(iter(looks.entries), None)
+    found = drift(looks.settings, service, looks.scalable_target, looks.expected, looks.revision)
+    return {
+        "environment": environment,
+        "provisioned": True,
+        "released": told["release"] is not None,
+        "release": told["release_name"],
+        "git_sha": told["git_sha"],
+        "commit_title": entry.get("commit_title", ""),
+        "digest": told["digest"],
+        "image": told["image"],
+        "promoted_from": told["promoted_from"],
+        "by": entry.get("by") or str(looks.revision.get("registeredBy", "")).rpartition("/")[2],
+        "released_at": entry.get("ended_at") or entry.get("started_at") or _registered(looks.revision),
+        "tasks": {
+            "wanted": service.get("desiredCount", 0),
+            "running": service.get("runningCount", 0),
+            "healthy": len({one["Target"]["Id"] for one in looks.targets if one["TargetHealth"]["State"] == "healthy"}),
+        },
+        "last_release": _last(last) if last else {},
+        "alarms": sorted(looks.alarms),
+        "database": looks.database or {},
+        "url": own_tags(service.get("tags", [])).get(URL_TAG, ""),
+        "maintenance": looks.maintenance,
+        "under_way": looks.under_way,
+        "sizes": _sizes(looks),
+        "settings": _variables(looks.revision, "environment", "value"),
+        "secrets": _variables(looks.revision, "secrets", "valueFrom"),
+        "drift": [{"path": one.field, "made": one.before, "found": one.after} for one in found],
+        "drift_lines": drift_lines(found),
+        "unknown": [*looks.unknown, *_unknown_drift(environment, looks)],
+    }
+
+
+def _registered(revision: TaskDefinition) -> str:
+    moment = revision.get("registeredAt")
+    return moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else ""
+
+
+def _unknown_drift(environment: str, looks: Looks) -> list[str]:
+    if looks.settings is not None or looks.unknown:
+        return []
+    return [
+        "what was changed by hand, because the ledger does not remember the service's settings yet. "
+        f"Run ansible-playbook provision.yml -e env={environment}"
+    ]
+
+
+def _last(entry: Entry) -> Values:
+    names = ("number", "change", "outcome", "started_at", "ended_at", "seconds", "by", "reason")
+    return {name: entry[name] for name in names if name in entry}
+
+
+def _sizes(looks: Looks) -> Values:
+    target = looks.scalable_target
+    bounds = f"{target['MinCapacity']} to {target['MaxCapacity']}" if target else ""
+    return {
+        "cpu": looks.revision.get("cpu", ""),
+        "memory": looks.revision.get("memory", ""),
+        "tasks": bounds or str(looks.service.get("desiredCount", 0)),
+    }
+
+
+def _variables(revision: TaskDefinition, field: str, value: str) -> dict[str, str]:
+    shown = without_secrets(revision)
+    containers = [one for one in shown.get("containerDefinitions", []) if one["name"] == CONTAINER]
+    return {one["name"]: str(one.get(value, "")) for container in containers for one in container.get(field, [])}
+
+
+def compared(one: Values, other: Values, commits: Values | None = None) -> Values:
+    """In what two environments differ that serve a release each; empty where one of them does not.
+
+    ``commits`` is what a git checkout knows of the way from ``other``'s commit to ``one``'s.
+    """
+    if not (one["released"] and other["released"]):
+        return {}
+    return {
+        "environments": [one["environment"], other["environment"]],
+        "same_image": one["digest"] == other["digest"],
+        "releases": [one["release"], other["release"]],
+        "digests": [one["digest"], other["digest"]],
+        "commits": commits or {},
+        "settings": _by_name(one, other, "settings"),
+        "secrets": _by_name(one, other, "secrets", values=False),
+        "sizes": {
+            name: [one["sizes"][name], other["sizes"][name]]
+            for name in one["sizes"]
+            if one["sizes"][name] != other["sizes"][name]
+        },
+    }
+
+
+def _by_name(one: Values, other: Values, field: str, values: bool = True) -> Values:
+    left, right = one[field], other[field]
+    found = {
+        f"only_in_{one['environment']}": sorted(left.keys() - right.keys()),
+        f"only_in_{other['environment']}": sorted(right.keys() - left.keys()),
+        "different": sorted(name for name in left.keys() & right.keys() if values and left[name] != right[name]),
+    }
+    return {name: names for name, names in found.items() if names}
+
+
+def lines(statuses: Sequence[Values], difference: Values | None = None) -> list[str]:
+    """All of it for people."""
+    told = [*_serving(statuses), *_condition(statuses)]
+    notes = [line for one in statuses for note in _notes(one) for line in wrapped(f"{one['environment']}: {note}")]
+    told += ["", *notes] if notes else []
+    if difference:
+        told += ["", *difference_lines(difference)]
+    for one in statuses:
+        if one.get("drift_lines"):
+            told += ["", *_drift(one)]
+    return told
+
+
+def _serving(statuses: Sequence[Values]) -> list[str]:
+    headings = ("environment", "release", "commit", "image", "tasks", "healthy", "since (UTC)", "by")
+    serving = [one for one in statuses if one["released"]]
+    rows = [headings, *(_row(one) for one in serving)] if serving else []
+    told = table(rows)
+    for one in statuses:
+        name = one["environment"]
+        if not one["provisioned"]:
+            told.append(f"{name} is not provisioned: ansible-playbook provision.yml -e env={name}")
+        elif not one["released"]:
+            told.append(f"{name} has no release yet: ansible-playbook deploy.yml -e env={name}")
+    return told
+
+
+def _row(one: Values) -> tuple[str, ...]:
+    return (
+        one["environment"],
+        one["release"],
+        one["git_sha"][:7] or "-",
+        one["digest"].removeprefix("sha256:")[:12] or "-",
+        f"{one['tasks']['running']} of {one['tasks']['wanted']}",
+        str(one["tasks"]["healthy"]),
+        _minute(one["released_at"]),
+        one["by"] or "-",
+    )
+
+
+def _condition(statuses: Sequence[Values]) -> list[str]:
+    there = [one for one in statuses if one["provisioned"]]
+    if not there:
+        return []
+    rows = [
+        (one["environment"], _deployment(one["last_release"]), _alarms(one["alarms"]), _database(one["database"]))
+        for one in there
+    ]
+    urls = [(one["environment"], one["url"] or "-") for one in there]
+    return [
+        "",
+        *table([("environment", "last deployment", "alarms", "database"), *rows]),
+        "",
+        *table([("environment", "URL"), *urls]),
+    ]
+
+
+def _deployment(last: Values) -> str:
+    if not last:
+        return "none"
+    seconds = f", {last['seconds']:.0f} s" if last.get("seconds") else ""
+    when = _minute(last.get("ended_at") or last["started_at"])
+    return f"v{last['number']} {outcome_words(last)} {when}{seconds}"
+
+
+def _alarms(names: Sequence[str]) -> str:
+    return f"{len(names)} in ALARM" if names else "none"
+
+
+def _database(database: Values) -> str:
+    return f"{database['engine']} {database['version']} {database['status']}" if database else "none"
+
+
+def _notes(one: Values) -> list[str]:
+    if not one["provisioned"]:
+        return []
+    told = [f"in ALARM: {', '.join(one['alarms'])}"] if one["alarms"] else []
+    told += ["in maintenance: visitors see the page that says so"] if one["maintenance"] else []
+    told += [one["under_way"]] if one["under_way"] else []
+    return told + [f"not known: {what}" for what in one["unknown"]]
+
+
+def difference_lines(difference: Values) -> list[str]:
+    one, other = difference["environments"]
+    told: list[str] = []
+    if not difference["same_image"]:
+        images = [digest.removeprefix("sha256:")[:12] or "no digest" for digest in difference["digests"]]
+        left, right = (f"{release} {image}" for release, image in zip(difference["releases"], images, strict=True))
+        told += [f"image: {left} in {one}, {right} in {other}", *_commits(difference["commits"], one, other)]
+    for field in ("settings", "secrets"):
+        told += [f"{field} {key.replace('_', ' ')}: {', '.join(names)}" for key, names in difference[field].items()]
+    told += [f"{name}: {left} in {one}, {right} in {other}" for name, (left, right) in difference["sizes"].items()]
+    if not told:
+        return [f"{one} and {other} run the same image, with the same settings and sizes."]
+    same = ", which run the same image" if difference["same_image"] else ""
+    return [
+        f"Differences between {one} and {other}{same}",
+        *(part for line in told for part in wrapped(f"  {line}")),
+    ]
+
+
+def _commits(commits: Mapping[str, Any], one: str, other: str) -> list[str]:
+    counts = [
+        f"{commits[side]} that only {name} has"
+        for name, side in ((one, "ahead"), (other, "behind"))
+        if commits.get(side)
+    ]
+    return [f"commits: {', '.join(counts)}", *(f"  {title}" for title in commits["titles"])] if counts else []
+
+
+def _drift(one: Values) -> list[str]:
+    name = one["environment"]
+    return [
+        f"Changed by hand in {name}; ansible-playbook provision.yml -e env={name} puts it right",
+        *(part for line in one["drift_lines"] for part in wrapped(f"  {line}")),
+    ]
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows with their columns aligned, no line longer than it may be."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    told = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return [line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in told]
+
+
+def wrapped(line: str) -> list[str]:
+    """A line of text as lines that are not too long; what belongs to the first is indented."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(line, WIDTH, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+
+
+def _minute(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M") if moment else "-"
