@@ -14,6 +14,10 @@ description:
     also when it goes back to the very same revision; a service that is stable again proves nothing.
   - A rollout of the same revision that is under way is not started again, but followed. So after Ctrl-C, which leaves
     the rollout going, the same command follows it to its end.
+  - Where tasks cannot start and no other try can change that, it asks ECS at the first such task to roll back, and does
+    not wait for the circuit breaker. So it is when the image or a secret does not exist, when the secret may not be
+    read, and when the image is for another processor or lacks the command. Needs the permission
+    C(ecs:StopServiceDeployment); without it the circuit breaker decides.
   - V(rolled_back), V(stopped) and V(timed_out) fail the task, with the cause, the evidence and what to do.
     V(superseded) ends it with a warning.
   - C(community.aws.ecs_service) does not wait at all, and the waiter C(services_stable) calls a rollback a success.
@@ -115,6 +119,14 @@ seconds:
   returned: always
   type: float
   sample: 41.5
+phases:
+  description: >-
+    How long each part took, in seconds. C(start) is until the first task ran, C(healthy) from there until all that are
+    wanted were healthy, C(drain) from there to the end, C(detection_lag) from ECS's end to our notice of it by this
+    machine's clock. Only the parts that the rollout came to.
+  returned: always
+  type: dict
+  sample: {"start": 21.1, "healthy": 6.0, "drain": 14.2, "detection_lag": 0.4}
 running:
   description: Number of the rollout's own tasks that run.
   returned: always
@@ -147,6 +159,7 @@ started_at:
   sample: "2026-01-01T12:00:00+00:00"
 """
 
+import re
 from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
@@ -161,6 +174,8 @@ from ansible.module_utils.towpath.rollout import (
 )
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+REVISION_ARN = re.compile(r"arn:[^:]+:ecs:[^/]+:task-definition/[^:]+:\d+")
+
 
 def find_service(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
     cluster, name = module.params["cluster"], module.params["service"]
@@ -170,8 +185,7 @@ def find_service(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, A
     return service
 
 
-def find_revision(module: AnsibleAWSModule, client: ecs.EcsClient) -> str:
-    name = module.params["task_definition"]
+def find_revision(module: AnsibleAWSModule, client: ecs.EcsClient, name: str) -> str:
     found = ecs.describe_task_definition(client, name)
     if wrong := refusal_of_revision(name, found):
         module.fail_json(msg=wrong)
@@ -179,9 +193,22 @@ def find_revision(module: AnsibleAWSModule, client: ecs.EcsClient) -> str:
     return arn
 
 
+def update_service(module: AnsibleAWSModule, client: ecs.EcsClient, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        updated: dict[str, Any] = ecs.update_service(client, request)
+        return updated
+    except ecs.EcsError:
+        # Ours to explain, when it is the revision that is gone.
+        find_revision(module, client, request.get("taskDefinition", module.params["task_definition"]))
+        raise
+
+
 def roll_out(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
     params = module.params
-    service, revision = find_service(module, client), find_revision(module, client)
+    service, revision = find_service(module, client), params["task_definition"]
+    # Who gives an ARN has just asked ECS for it.
+    if module.check_mode or not REVISION_ARN.fullmatch(revision):
+        revision = find_revision(module, client, revision)
     wanted = start(service, revision, params["desired_count"], params["force"])
     before = {
         "task_definition": short(primary(service).get("taskDefinition", "")),
@@ -192,7 +219,7 @@ def roll_out(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
     previous = serving_revision(service, other_than="" if new else primary(service).get("id", ""))
     if wanted.request and not module.check_mode:
         request = {"cluster": params["cluster"], "service": params["service"], **wanted.request}
-        service = ecs.update_service(client, request)
+        service = update_service(module, client, request)
     followed = {} if new and module.check_mode else primary(service)
     desired = wanted.request.get("desiredCount", service["desiredCount"])
     rollout = {
@@ -208,6 +235,7 @@ def roll_out(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
         "evidence": [],
         "advice": "",
         "seconds": 0.0,
+        "phases": {},
         "running": followed.get("runningCount", 0),
         "desired": desired,
         **rollout,

@@ -139,6 +139,20 @@ desired:
   returned: success
   type: int
   sample: 2
+phases:
+  description: >-
+    How long each part of a rollout that is over took, in seconds. C(start) is until the first task ran, C(healthy) from
+    there until all that are wanted were healthy, C(drain) from there to the end, C(detection_lag) from ECS's end to
+    this look by this machine's clock. Only the parts that it came to; empty while the rollout goes on.
+  returned: success
+  type: dict
+  sample: {"start": 21.1, "healthy": 6.0, "drain": 14.2, "detection_lag": 0.4}
+stop:
+  description: >-
+    Options for M(ecs_service_rollout_stop), when no further try can heal what makes the tasks fail; else null.
+  returned: success
+  type: dict
+  sample: null
 seconds_to_next_look:
   description: How long to wait before the next look.
   returned: success
@@ -156,7 +170,7 @@ transient:
   sample: true
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
@@ -168,16 +182,23 @@ from ansible.module_utils.towpath.rollout import (
     Rollout,
     Seen,
     counts,
+    deployment_to_stop,
     ending,
+    hopeless,
     in_time,
     log_stream,
     news,
+    phases,
+    reached,
     record_of,
+    seconds_to_next_look,
     sick_task,
     state_words,
     summary,
     timed,
     verdict,
+    wants_log,
+    without_hope,
 )
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -238,11 +259,26 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
 
     found = look_at(module, client, rollout, before)
     state = state_words(found, rollout, before)
-    ended = in_time(verdict(found.service, found.record, rollout, before), seconds, params["timeout_seconds"], state)
+    ended = verdict(found.service, found.record, rollout, before)
     lines, seen = news(found, rollout, before)
+    seen = reached(found, rollout, seen, seconds)
+
+    log_lines: list[str] = []
+    if not ended.outcome and wants_log(found, rollout, seen):
+        log_lines = log_of_sick_task(module, client, found, rollout)
+        seen = seen._replace(logs_read=seen.logs_read + 1)
+    cause = hopeless(found, rollout, log_lines)
+    ended = without_hope(ended, rollout, cause)
+    stop = deployment_to_stop(ended, found, seen, cause)
+    if cause and stop:
+        seen = seen._replace(stop_asked=True)
+        lines.append(f"{cause.sentence} No other try can heal that: roll back now")
+    ended = in_time(ended, seconds, params["timeout_seconds"], state)
+
     told = summary(ended.outcome, params["service"], rollout.task_definition, rollout.previous_task_definition)
     failed = ended.outcome in FAILURES
-    log_lines = log_of_sick_task(module, client, found, rollout) if failed else []
+    if failed and not log_lines:
+        log_lines = log_of_sick_task(module, client, found, rollout)
     end = ending(ended, found, rollout, seen, log_lines)
     count = counts(found, rollout)
     return {
@@ -253,11 +289,13 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
         "reason": end.reason,
         "evidence": end.evidence,
         "advice": end.advice,
-        "lines": [timed(line, seconds) for line in (*lines, told) if line],
+        "lines": [line for words in (*lines, told) for line in timed(words, seconds)],
         "state": state,
         "running": count["running"],
         "desired": count["desired"],
-        "seconds_to_next_look": 1.0,
+        "phases": phases(found, seen, seconds, datetime.now(UTC)) if ended.outcome else {},
+        "stop": {"service_deployment_arn": stop} if stop else None,
+        "seconds_to_next_look": seconds_to_next_look(seen),
         "seen": seen._asdict(),
     }
 

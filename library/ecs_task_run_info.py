@@ -212,7 +212,7 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
         "advice": end.advice if end else "",
         "log_lines": last_lines(seen),
         "new_log_lines": lines,
-        "lines": [timed(line, seconds) for line in news],
+        "lines": [line for words in news for line in timed(words, seconds)],
         "state": seen.state,
         "stop": {"cluster": params["cluster"], "task_arn": arn, "reason": reason} if stop else None,
         "seconds_to_next_look": SECONDS_BETWEEN_LOOKS,

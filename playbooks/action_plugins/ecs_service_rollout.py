@@ -13,11 +13,12 @@ class ActionModule(action_loader.get("following", class_only=True)):  # type: ig
     looks_with = "ecs_service_rollout_info"
     stops_with = "ecs_service_rollout_stop"
     own_options = ("cluster", "service", "task_definition", "desired_count", "force", "timeout_seconds", "lock")
-    leaves_it_going = "Ctrl-C leaves it going; the same command then follows it again."
+    leaves_it_going = "Ctrl-C leaves it going."
     unseen = "Could not see how the rollout goes."
 
     def result(self, looked: dict[str, Any], seconds: float) -> dict[str, Any]:
-        told = {name: looked[name] for name in ("outcome", "reason", "evidence", "advice", "running", "desired")}
+        names = ("outcome", "reason", "evidence", "advice", "running", "desired", "phases")
+        told = {name: looked[name] for name in names}
         paragraphs = [f"{looked['summary']} {looked['reason']}", *(f"  {line}" for line in looked["evidence"])]
         result = told | {
             "failed": looked["failed_rollout"],

@@ -33,7 +33,7 @@ class App:
     def which(self) -> dict[str, str]:
         return {"cluster": self.cluster, "service": "app"}
 
-    def a_revision(self, command: list[str] = SERVE, image: str | None = None) -> str:
+    def a_revision(self, command: list[str] = SERVE, image: str | None = None, **fields: Any) -> str:
         logging = {
             "awslogs-group": f"/ecs/{self.cluster}",
             "awslogs-region": self.aws.environment["AWS_REGION"],
@@ -45,6 +45,7 @@ class App:
             "command": command,
             "essential": True,
             "logConfiguration": {"logDriver": "awslogs", "options": logging},
+            **fields,
         }
         answer = self.ecs.register_task_definition(
             family=self.cluster,

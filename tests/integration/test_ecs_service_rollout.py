@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ def app(containers: AwsEndpoint, image: str):
     yield app
     run_module("ecs_service", containers, cluster=app.cluster, name="app", state="absent")
     run_module("ecs_cluster", containers, name=app.cluster, state="absent")
+
+
+def without_circuit_breaker(app: App) -> None:
+    """ECS then tries for ever, and goes back only when it is asked to."""
+    never = {"enable": False, "rollback": False}
+    run_module("ecs_service", app.aws, cluster=app.cluster, name="app", circuit_breaker=never)
 
 
 @pytest.fixture
@@ -39,6 +46,14 @@ def test_a_good_revision_succeeds_once(app: App, serving: str, tmp_path: Path):
     assert (result["running"], result["desired"]) == (1, 1)
     assert (result["task_definition"], result["previous_task_definition"]) == (revision, serving)
     assert "1/1 running" in printed
+    assert list(result["phases"]) == ["start", "healthy", "drain", "detection_lag"]
+    assert sum(result["phases"].values()) - result["phases"]["detection_lag"] == pytest.approx(
+        result["seconds"], abs=0.1
+    )
+    assert result["phases"]["detection_lag"] < 2
+    progress = re.findall(r"^ +(?:Start|\d+ s) .*", printed, re.MULTILINE)
+    assert len(progress) >= 3
+    assert max(map(len, progress)) <= 80
     assert app.running_revisions() == [revision]
 
     result, printed = app.roll_out(tmp_path, revision)
@@ -58,11 +73,51 @@ def test_a_revision_that_crashes_is_rolled_back_and_explained(app: App, serving:
     assert app.running_revisions() == [serving]
 
 
-def test_an_image_that_does_not_exist_is_rolled_back_and_named(app: App, serving: str, tmp_path: Path):
-    result, printed = app.roll_out(tmp_path, app.a_revision(image=app.aws.url.removeprefix("http://") + "/none:1"))
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        pytest.param(
+            {"image": "{registry}/none:1"},
+            "The image does not exist: no such tag or digest in the repository.",
+            id="the image",
+        ),
+        pytest.param(
+            {"command": ["/bin/none"]},
+            "The command that the container is to run is not in the image.",
+            id="the command",
+        ),
+        pytest.param(
+            {"command": ["/bin/none"], "linuxParameters": {"initProcessEnabled": True}},
+            "The command that the container is to run is not in the image.",
+            id="the command, told by the init process",
+        ),
+        pytest.param(
+            {"command": ["/bin/other"]},
+            "The program in the image is built for another processor architecture.",
+            id="a program for this processor",
+        ),
+    ],
+)
+def test_what_no_other_try_can_heal_is_rolled_back_at_its_first_occurrence(
+    app: App, serving: str, tmp_path: Path, options, reason
+):
+    without_circuit_breaker(app)
+    options = {"image": app.image} | options
+    options["image"] = options["image"].format(registry=app.aws.url.removeprefix("http://"))
+    result, printed = app.roll_out(tmp_path, app.a_revision(**options))
     assert result["outcome"] == "rolled_back", printed
-    assert result["reason"] == "The image does not exist: no such tag or digest in the repository.", result["evidence"]
+    assert result["reason"] == reason, result["evidence"]
+    assert "No other try can heal that: roll back now" in " ".join(printed.split())
     assert app.running_revisions() == [serving]
+
+
+def test_a_first_revision_without_hope_stops_at_once(app: App, tmp_path: Path):
+    revision = app.a_revision(image=app.aws.url.removeprefix("http://") + "/none:1")
+    app.create(revision)
+    without_circuit_breaker(app)
+    result, printed = app.roll_out(tmp_path, revision)
+    assert result["outcome"] == "stopped", printed
+    assert result["reason"].startswith("The image does not exist: no such tag or digest in the repository. Nothing")
 
 
 def test_a_first_revision_that_crashes_stops_with_nothing_to_go_back_to(app: App, tmp_path: Path):
@@ -84,9 +139,7 @@ def test_a_rollout_that_a_newer_one_replaces_is_superseded(app: App, serving: st
 
 
 def test_when_the_time_is_up_the_rollout_goes_on_and_can_be_followed_again(app: App, serving: str, tmp_path: Path):
-    # Without the circuit breaker ECS tries for ever.
-    never = {"circuit_breaker": {"enable": False, "rollback": False}}
-    run_module("ecs_service", app.aws, cluster=app.cluster, name="app", **never)
+    without_circuit_breaker(app)
     revision = app.a_revision(CRASH)
     result, printed = app.roll_out(tmp_path, revision, timeout_seconds=3)
     assert result["failed"], printed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from .rollout_cause import Cause, cause_of, masked
+from .rollout_cause import Cause, cause_of, masked, told_before_the_app
 
 Json = dict[str, Any]
 
@@ -68,6 +69,11 @@ class Seen(NamedTuple):
     record_arn: str = ""
     listed: bool = False
     looks_since_failure: int = 0
+    logs_read: int = 0
+    stop_asked: bool = False
+    # Seconds, as the looks saw them.
+    running_at: float | None = None
+    healthy_at: float | None = None
 
 
 class Look(NamedTuple):
@@ -388,7 +394,7 @@ def news(look: Look, rollout: Rollout, seen: Seen) -> tuple[list[str], Seen]:
     if state != seen.state:
         lines.append(state)
     listed = deployment(look.service, rollout.deployment_id) if look.service else {}
-    return lines, Seen(
+    return lines, seen._replace(
         state=state,
         # A failed target is soon gone, and its reason with it.
         health=health or seen.health,
@@ -397,6 +403,82 @@ def news(look: Look, rollout: Rollout, seen: Seen) -> tuple[list[str], Seen]:
         listed=seen.listed or bool(listed),
         looks_since_failure=seen.looks_since_failure + (listed.get("rolloutState") == "FAILED"),
     )
+
+
+def all_healthy(look: Look, rollout: Rollout) -> bool:
+    """Whether as many of our tasks as are wanted are healthy; without a load balancer, run."""
+    count = counts(look, rollout)
+    balanced = bool((look.service or {}).get("loadBalancers"))
+    return 0 < count["desired"] <= count["healthy" if balanced else "running"]
+
+
+def reached(look: Look, rollout: Rollout, seen: Seen, seconds: float) -> Seen:
+    """Remember when the first of our tasks ran, and when all of them were healthy."""
+    if seen.running_at is None and counts(look, rollout)["running"] > 0:
+        seen = seen._replace(running_at=seconds)
+    if seen.healthy_at is None and all_healthy(look, rollout):
+        seen = seen._replace(running_at=seconds if seen.running_at is None else seen.running_at, healthy_at=seconds)
+    return seen
+
+
+def phases(look: Look, seen: Seen, seconds: float, now: datetime) -> dict[str, float]:
+    """How long each part of a rollout that is over took, as far as it came, in seconds."""
+    ended = (look.record or {}).get("finishedAt") or (look.record or {}).get("stoppedAt")
+    parts = {
+        "start": seen.running_at,
+        "healthy": None if seen.healthy_at is None else seen.healthy_at - (seen.running_at or 0.0),
+        "drain": None if seen.healthy_at is None else seconds - seen.healthy_at,
+        # By this machine's clock, which may differ from AWS's.
+        "detection_lag": None if ended is None else max(0.0, (now - ended).total_seconds()),
+    }
+    return {name: round(length, 2) for name, length in parts.items() if length is not None}
+
+
+def seconds_to_next_look(seen: Seen) -> float:
+    """Near the end a look sooner is a second less of waiting."""
+    return 0.5 if seen.healthy_at is not None else 1.0
+
+
+# A program that could not be started says so in each log; one that is read too early is empty.
+MOST_LOGS_READ = 10
+
+
+def wants_log(look: Look, rollout: Rollout, seen: Seen) -> bool:
+    """Whether the log of a task that stopped may tell that no other will do better."""
+    exited = [task for task in failed_tasks(look, rollout) if any(one.get("exitCode") for one in task["containers"])]
+    return bool(exited) and seen.logs_read < min(MOST_LOGS_READ, 2 * len(exited))
+
+
+def hopeless(look: Look, rollout: Rollout, log_lines: list[str]) -> Cause | None:
+    """The cause that no further try can heal, at its first occurrence.
+
+    A task of ours that runs has proved that there is image, secrets and command, so it speaks against it.
+    """
+    ours = [task for task in look.tasks if task.get("startedBy") == rollout.deployment_id]
+    if any(task["lastStatus"] == "RUNNING" for task in ours):
+        return None
+    faults = own_faults(look._replace(tasks=ours), rollout)
+    for words in [*told_before_the_app(log_lines), *faults]:
+        cause = cause_of([words])
+        if cause and not cause.heals:
+            return cause
+    return None
+
+
+def deployment_to_stop(ended: Verdict, look: Look, seen: Seen, cause: Cause | None) -> str:
+    """The service deployment that is to be rolled back now, because no further try can heal it; or empty."""
+    record = look.record or {}
+    if not cause or ended.outcome or seen.stop_asked or record.get("status") not in ("PENDING", "IN_PROGRESS"):
+        return ""
+    arn: str = record["serviceDeploymentArn"]
+    return arn
+
+
+def without_hope(ended: Verdict, rollout: Rollout, cause: Cause | None) -> Verdict:
+    """The verdict, or that a first rollout is over: nothing to wait for, and nothing to go back to."""
+    if ended.outcome or not cause or rollout.previous_task_definition:
+        return ended
+    return Verdict(STOPPED, _sentence(NOTHING_BEFORE, ""))
 
 
 def failed_tasks(look: Look, rollout: Rollout) -> list[Json]:
@@ -486,9 +568,7 @@ def ending(ended: Verdict, look: Look, rollout: Rollout, seen: Seen, log_lines: 
     if ended.outcome not in FAILURES:
         return Ending(ended.reason, [], _ADVICE.get(ended.outcome, ""))
     observed = symptoms(look, rollout, seen)
-    # A log says many things; only this one is sure to be the cause.
-    told_by_log = [line for line in log_lines if "exec format error" in line]
-    cause = cause_of(told_by_log + own_faults(look, rollout)) or cause_of(observed)
+    cause = cause_of(told_before_the_app(log_lines) + own_faults(look, rollout)) or cause_of(observed)
     evidence = observed + [f"log: {masked(line)}" for line in log_lines]
     reason = ended.reason
     if cause:
@@ -509,9 +589,21 @@ def summary(outcome: str, service: str, task_definition: str, previous_task_defi
     }.get(outcome, "")
 
 
-def timed(line: str, seconds: float) -> str:
-    """A line of progress, with the time in a column of its own."""
-    return f"{seconds:>5.0f} s  {line}"
+# With the two columns that every line is indented by, 80 are full.
+COLUMNS = 78
+
+
+def timed(words: str, seconds: float) -> list[str]:
+    """Lines of progress, with the time in a column of its own."""
+    time = f"{seconds:>5.0f} s  "
+    return textwrap.wrap(
+        words,
+        COLUMNS,
+        initial_indent=time,
+        subsequent_indent=" " * (len(time) + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 _ADVICE = {

@@ -9,15 +9,20 @@ from typing import NamedTuple
 class Cause(NamedTuple):
     sentence: str
     advice: str
+    heals: bool = True
+    """Whether another try may go well without anybody doing anything."""
 
 
 class _Symptom(NamedTuple):
     pattern: str
     sentence: str
     advice: str
+    heals: bool = True
 
 
 _PUSH_AND_DEPLOY = "Push the image, then deploy it with ansible-playbook deploy.yml -e env=NAME -e image=TAG."
+_NO_COMMAND = "The command that the container is to run is not in the image."
+_LOOK_AT_COMMAND = "Look at the command of the task definition, and at ENTRYPOINT and CMD of the Dockerfile."
 _PROVISION = "Run ansible-playbook provision.yml -e env=NAME, then deploy again."
 
 # The first that matches tells the cause, so the particular stand before the general.
@@ -32,16 +37,19 @@ _SYMPTOMS = (
         r"does not contain descriptor matching platform|no match(ing manifest)? for (platform|linux/)",
         "The image is not built for the processor architecture that the task asks for.",
         "Build the image for the architecture of the task definition (X86_64 is linux/amd64, ARM64 is linux/arm64).",
+        heals=False,
     ),
     _Symptom(
-        r"exec format error",
+        r"[Ee]xec format error",
         "The program in the image is built for another processor architecture.",
         "Build the image for the architecture of the task definition (X86_64 is linux/amd64, ARM64 is linux/arm64).",
+        heals=False,
     ),
     _Symptom(
         r"CannotPull\w*.*(does not exist|not found|manifest unknown|no such image|No such image)",
         "The image does not exist: no such tag or digest in the repository.",
         _PUSH_AND_DEPLOY,
+        heals=False,
     ),
     _Symptom(
         r"(CannotPull|ecr registry auth).*([Dd]enied|not authorized|no basic auth|403 Forbidden|authorization failed)",
@@ -74,9 +82,15 @@ _SYMPTOMS = (
         f"It needs a NAT gateway, or an endpoint for CloudWatch Logs. {_PROVISION}",
     ),
     _Symptom(
+        r"secret.*(Throttl|TooManyRequests|[Rr]ate exceeded|InternalS|ServiceUnavailable|unexpected status 5)",
+        "AWS did not answer in time what a secret is.",
+        "Deploy again.",
+    ),
+    _Symptom(
         r"secret.*(AccessDenied|not authorized|[Dd]enied)",
         "The execution role may not read a secret that the task definition names.",
         f"It needs ssm:GetParameters or secretsmanager:GetSecretValue on that secret. {_PROVISION}",
+        heals=False,
     ),
     _Symptom(
         r"secret.*(time ?out|timed out|dial tcp|deadline exceeded|signal: killed)",
@@ -84,14 +98,27 @@ _SYMPTOMS = (
         f"It needs a NAT gateway, or endpoints for SSM and Secrets Manager. {_PROVISION}",
     ),
     _Symptom(
-        r"retrieve secret|invalid ssm parameters|ParameterNotFound|find the specified secret",
+        r"invalid ssm parameters|ParameterNotFound|secret.*ResourceNotFound|find the specified secret",
         "A secret that the task definition names does not exist.",
         f"The evidence names it. {_PROVISION}",
+        heals=False,
     ),
     _Symptom(
-        r"exec: \S+ stat \S+ no such file|executable file not found|exited with code 127\b",
-        "The command that the container is to run is not in the image.",
-        "Look at the command of the task definition, and at ENTRYPOINT and CMD of the Dockerfile.",
+        r"retrieve secret",
+        "A secret that the task definition names could not be read.",
+        "The evidence has AWS's words: put right what they name, then deploy again.",
+    ),
+    _Symptom(
+        r"exec: \S+ stat \S+ no such file|executable file not found|tini.* failed: No such file or directory",
+        _NO_COMMAND,
+        _LOOK_AT_COMMAND,
+        heals=False,
+    ),
+    _Symptom(
+        # What a shell says, and so may be of something that a script starts later.
+        r"exited with code 127\b",
+        _NO_COMMAND,
+        _LOOK_AT_COMMAND,
     ),
     _Symptom(
         r"ResourceInitializationError",
@@ -162,12 +189,24 @@ _SYMPTOMS = (
 )
 
 
+# The init process that ECS puts before the app is tini; without it runc writes the line.
+_NEVER_RAN = re.compile(r"\[\w+ +tini \(\d+\)\] .*|(standard_init_linux\S* )?exec .*exec format error\W*")
+
+
+def told_before_the_app(log_lines: list[str]) -> list[str]:
+    """The log of a program that could not be started: an app's own log says many things, this one is sure.
+
+    Empty when the app wrote a line of its own, because then it ran.
+    """
+    return log_lines if all(_NEVER_RAN.fullmatch(line.strip()) for line in log_lines) else []
+
+
 def cause_of(symptoms: list[str]) -> Cause | None:
     """Find the first known cause in what was observed, or None when nothing is recognised."""
     text = " \n".join(symptoms)
     for symptom in _SYMPTOMS:
         if match := re.search(symptom.pattern, text):
-            return Cause(symptom.sentence.format(**match.groupdict()), symptom.advice)
+            return Cause(symptom.sentence.format(**match.groupdict()), symptom.advice, symptom.heals)
     return None
 
 

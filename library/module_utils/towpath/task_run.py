@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .rollout import TIMED_OUT, LogStream, short, stop_words, stream_of
-from .rollout_cause import cause_of, masked
+from .rollout_cause import cause_of, masked, told_before_the_app
 
 Json = dict[str, Any]
 
@@ -200,8 +200,7 @@ def ending(task: Json | None, container: str, arn: str, seen: Seen, timeout_seco
     if code == 0:
         return Ending(SUCCEEDED, 0, "The command exited with code 0.", [], "")
     observed = stop_words(task)
-    # A log says many things; only this one is sure to be the cause.
-    cause = cause_of([*(line for line in seen.last_lines if "exec format error" in line), observed])
+    cause = cause_of([*told_before_the_app(list(seen.last_lines)), observed])
     plain = f"The container {container} exited with code {code}."
     evidence = [observed, *log]
     if code is not None and (cause is None or cause.sentence == plain):

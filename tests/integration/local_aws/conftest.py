@@ -31,10 +31,19 @@ def image() -> Iterator[str]:
         with tarfile.open(fileobj=content, mode="w") as archive:
             for name, source in files.items():
                 archive.add(source, str(name).lstrip("/"))
+            archive.addfile(*a_program_for_another_processor())
         reference = f"local-aws-test:{uuid.uuid4().hex[:8]}"
         subprocess.run(["docker", "import", "-", reference], input=content.getvalue(), capture_output=True, check=True)
     yield reference
     subprocess.run(["docker", "rmi", "--force", reference], capture_output=True, check=False)
+
+
+def a_program_for_another_processor() -> tuple[tarfile.TarInfo, io.BytesIO]:
+    """Nothing but the beginning of an ELF file for a machine that nobody has."""
+    content = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\xff\xfe" + bytes(44)
+    member = tarfile.TarInfo("bin/other")
+    member.mode, member.size = 0o755, len(content)
+    return member, io.BytesIO(content)
 
 
 @pytest.fixture

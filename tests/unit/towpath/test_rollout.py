@@ -11,14 +11,23 @@ from ansible.module_utils.towpath.rollout import (
     Rollout,
     Seen,
     Start,
+    Verdict,
+    all_healthy,
     counts,
+    deployment_to_stop,
     ending,
     failed,
+    hopeless,
     in_time,
     is_rollback_of,
     log_stream,
     news,
+    phases,
+    reached,
     record_of,
+    refusal_of_revision,
+    refusal_of_service,
+    seconds_to_next_look,
     serving_revision,
     sick_task,
     start,
@@ -26,7 +35,11 @@ from ansible.module_utils.towpath.rollout import (
     tasks_of,
     timed,
     verdict,
+    wants_log,
+    without_hope,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 BEGAN = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 FAMILY = "arn:aws:ecs:us-east-1:123456789012:task-definition/webapp-staging"
@@ -584,8 +597,16 @@ def test_a_rollback_under_way_is_news(look):
 
 
 def test_the_time_stands_in_a_column_of_its_own():
-    assert timed("1/2 running", 7.4) == "    7 s  1/2 running"
-    assert timed("1/2 running", 123.4) == "  123 s  1/2 running"
+    assert timed("1/2 running", 7.4) == ["    7 s  1/2 running"]
+    assert timed("1/2 running", 123.4) == ["  123 s  1/2 running"]
+
+
+def test_a_long_line_is_broken_so_that_it_fits_a_terminal():
+    lines = timed("task 0a1b2c3d stopped: " + "a word and another " * 10, 12)
+    assert len(lines) > 2
+    assert all(len(line) <= 78 for line in lines)
+    assert [line[:11].strip() for line in lines[1:]] == [""] * (len(lines) - 1)
+    assert timed("", 12) == []
 
 
 def test_the_time_is_up_only_when_nothing_else_is_known():
@@ -703,3 +724,355 @@ def test_a_good_end_needs_neither_evidence_nor_advice():
 )
 def test_the_log_is_found_through_the_task_definition(containers, expected):
     assert log_stream({"containerDefinitions": containers}, a_crash(1)) == expected
+
+
+def a_task_that_never_started(number: int, reason: str, **fields):
+    return a_task(
+        number,
+        lastStatus="STOPPED",
+        stopCode="TaskFailedToStart",
+        stoppedReason=reason,
+        stoppedAt=after(20),
+        **fields,
+    )
+
+
+GOING = Verdict("", "")
+UNDER_WAY = a_record("IN_PROGRESS")
+
+# Recorded words of AWS, one for each thing that no other try can change.
+HOPELESS = {
+    "image missing": "CannotPullContainerError: failed to resolve ref 1.dkr.ecr/webapp@sha256:0f: not found",
+    "no image for this processor": "CannotPullContainerError: image Manifest does not contain descriptor matching "
+    "platform 'linux/arm64'",
+    "secret missing": "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve "
+    "secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: /app/X",
+    "secret denied": "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret "
+    "from asm: AccessDeniedException: not authorized to perform: secretsmanager:GetSecretValue",
+    "command missing": 'CannotStartContainerError: OCI runtime create failed: exec: "npm": executable file not found '
+    "in $PATH",
+}
+
+# Recorded words of AWS that another try may not hear again.
+MAY_HEAL = [
+    "CannotPullContainerError: pull image manifest has been retried 5 time(s): toomanyrequests: Rate exceeded",
+    "CannotPullContainerError: failed to do request: Head https://1.dkr.ecr: dial tcp 52.46.1.1:443: i/o timeout",
+    "CannotPullContainerError: failed to copy: httpReadSeeker: failed open: unexpected status code 503",
+    "CannotPullContainerError: dial tcp: lookup 1.dkr.ecr.us-east-1.amazonaws.com on 10.0.0.2:53: no such host",
+    "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from ssm: "
+    "service call has been retried 5 time(s): ThrottlingException: Rate exceeded",
+    "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from ssm: "
+    "RequestCanceled: request context canceled caused by: context deadline exceeded",
+    "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve ecr registry auth: "
+    "RequestError: send request failed caused by: Post https://api.ecr: dial tcp 52.46.1.1:443: i/o timeout",
+    "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: "
+    "InternalServiceError: An error occurred on the server side.",
+    "Timeout waiting for network interface provisioning to complete.",
+    "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled: "
+    "InsufficientFreeAddressesInSubnet",
+    "Capacity is unavailable at this time. Please try again later or in a different availability zone",
+    "Your Spot Task was interrupted.",
+    "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task",
+]
+
+
+def to_stop(look: Look, rollout: Rollout = OURS, seen: Seen | None = None, log_lines: tuple[str, ...] = ()) -> str:
+    return deployment_to_stop(GOING, look, seen or Seen(), hopeless(look, rollout, list(log_lines)))
+
+
+@pytest.mark.parametrize("reason", [pytest.param(words, id=name) for name, words in HOPELESS.items()])
+def test_what_no_other_try_can_heal_stops_the_deployment_at_its_first_occurrence(reason):
+    look = a_look(record=UNDER_WAY, tasks=[a_task_that_never_started(1, reason), a_task(2, lastStatus="PENDING")])
+    assert to_stop(look) == "arn:record"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "exec /usr/local/bin/server: exec format error",
+        "[FATAL tini (7)] exec /usr/local/bin/server failed: Exec format error",
+        "[FATAL tini (7)] exec npm failed: No such file or directory",
+    ],
+)
+def test_a_program_that_could_not_be_started_is_told_by_its_log(line):
+    look = a_look(record=UNDER_WAY, tasks=[a_crash(1, code=127)])
+    assert wants_log(look, OURS, Seen())
+    assert to_stop(look, log_lines=(line,)) == "arn:record"
+    assert to_stop(look) == ""
+    assert to_stop(look, log_lines=("listening on port 3000", line)) == "", "the app ran, and said so itself"
+
+
+def test_a_log_that_is_not_there_yet_is_read_again_but_not_for_ever():
+    crashed = a_look(tasks=[a_crash(1)])
+    assert [wants_log(crashed, OURS, Seen(logs_read=number)) for number in (0, 1, 2)] == [True, True, False]
+    many = a_look(tasks=[a_crash(number) for number in range(1, 30)])
+    assert [wants_log(many, OURS, Seen(logs_read=number)) for number in (9, 10)] == [True, False]
+    assert not wants_log(a_look(tasks=[a_task(1), a_task_that_never_started(2, "x")]), OURS, Seen())
+
+
+missing = a_task_that_never_started(1, HOPELESS["image missing"])
+
+
+@pytest.mark.parametrize(
+    ("look", "seen", "ended"),
+    [
+        pytest.param(a_look(record=UNDER_WAY, tasks=[missing]), Seen(stop_asked=True), GOING, id="asked already"),
+        pytest.param(a_look(record=a_record("ROLLBACK_IN_PROGRESS"), tasks=[missing]), Seen(), GOING, id="rolls back"),
+        pytest.param(a_look(tasks=[missing]), Seen(), GOING, id="no record of ours"),
+        pytest.param(
+            a_look(record=UNDER_WAY, tasks=[missing]), Seen(), Verdict("superseded", "A newer one."), id="it is over"
+        ),
+        pytest.param(
+            a_look(record=UNDER_WAY, tasks=[missing | {"startedBy": "ecs-svc/8"}]), Seen(), GOING, id="of another"
+        ),
+        pytest.param(
+            a_look(record=UNDER_WAY, tasks=[missing | {"startedBy": "towpath-run"}]), Seen(), GOING, id="a one-off task"
+        ),
+        pytest.param(a_look(record=UNDER_WAY, tasks=[missing, a_task(2)]), Seen(), GOING, id="one of ours runs"),
+    ],
+)
+def test_only_our_own_deployment_is_stopped_and_once(look, seen, ended):
+    assert deployment_to_stop(ended, look, seen, hopeless(look, OURS, [])) == ""
+
+
+def test_a_first_revision_without_hope_is_over_at_once():
+    look = a_look(a_service(new), record=UNDER_WAY, tasks=[missing])
+    cause = hopeless(look, FIRST, [])
+    ended = without_hope(GOING, FIRST, cause)
+    assert ended.outcome == "stopped"
+    assert deployment_to_stop(ended, look, Seen(), cause) == ""
+    assert ending(ended, look, FIRST, Seen(), []).reason == (
+        "The image does not exist: no such tag or digest in the repository. "
+        "Nothing served before it, so ECS had nothing to go back to."
+    )
+    assert without_hope(GOING, OURS, cause) == GOING
+    assert without_hope(GOING, FIRST, None) == GOING
+
+
+def test_a_rollback_that_we_asked_for_is_explained_by_what_we_saw():
+    look = a_look(
+        a_service(way_back("COMPLETED", reason=""), gave_up),
+        record=a_record("ROLLBACK_SUCCESSFUL", rollback={"reason": "Rollback requested."}),
+        tasks=[missing],
+    )
+    assert end_of(look).reason == "The image does not exist: no such tag or digest in the repository."
+
+
+app_words = st.text(alphabet=st.characters(codec="ascii"), max_size=40)
+numbers = st.integers(min_value=1, max_value=40)
+tasks_in_passing_trouble = st.one_of(
+    st.builds(a_task_that_never_started, numbers, st.sampled_from(MAY_HEAL)),
+    st.builds(a_task_that_never_started, numbers, app_words),
+    st.builds(a_crash, numbers, code=st.integers(min_value=1, max_value=255)),
+    st.builds(an_unhealthy_end, numbers),
+    st.builds(a_task, numbers, lastStatus=st.sampled_from(["PROVISIONING", "PENDING", "RUNNING", "DEPROVISIONING"])),
+    # Another deployment's trouble is none of ours.
+    st.builds(
+        a_task_that_never_started,
+        numbers,
+        st.sampled_from(list(HOPELESS.values())),
+        startedBy=st.sampled_from(["ecs-svc/6", "ecs-svc/8", "towpath-release", ""]),
+    ),
+    # And a task that runs has what another is said to lack.
+    st.just(a_task(41)),
+)
+app_logs = st.lists(
+    st.one_of(app_words, st.just("sh: 1: convert: not found"), st.just("worker: exec format error")), max_size=5
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.lists(tasks_in_passing_trouble, max_size=8), app_logs), max_size=8))
+def test_what_may_pass_never_stops_a_deployment(schedule):
+    seen = Seen()
+    for tasks, log_lines in schedule:
+        look = a_look(record=UNDER_WAY, tasks=tasks)
+        assert to_stop(look, seen=seen, log_lines=tuple(log_lines)) == ""
+        _, seen = news(look, OURS, seen)
+
+
+def test_the_parts_of_a_rollout_are_timed_as_the_looks_saw_them():
+    behind = {"loadBalancers": [{}]}
+    one_runs = a_look(a_service(new | {"runningCount": 1}, old, **behind), tasks=[a_task(1)])
+    healthy = a_look(
+        a_service(new | {"runningCount": 2}, old, **behind),
+        tasks=[a_task(1), a_task(2)],
+        targets=[a_target(1, "healthy"), a_target(2, "healthy")],
+    )
+    over = healthy._replace(record=a_record("SUCCESSFUL", finishedAt=after(39.5)))
+    seen = Seen()
+    for look, seconds in ((a_look(), 1), (one_runs, 20), (healthy, 27), (healthy, 28), (over, 40)):
+        assert seconds_to_next_look(seen) == (0.5 if seconds > 27 else 1.0)
+        seen = reached(look, OURS, news(look, OURS, seen)[1], seconds)
+    assert phases(over, seen, 40, after(40)) == {"start": 20, "healthy": 7, "drain": 13, "detection_lag": 0.5}
+    assert phases(a_look(), Seen(running_at=20), 40, after(40)) == {"start": 20}
+    assert phases(over, Seen(), 1, after(30)) == {"detection_lag": 0}, "a clock that is behind AWS's"
+
+
+def test_without_a_load_balancer_a_task_that_runs_is_healthy():
+    assert all_healthy(a_look(a_service(new | {"runningCount": 2}, old)), OURS)
+    assert not all_healthy(a_look(a_service(new | {"runningCount": 2}, old, loadBalancers=[{}])), OURS)
+    assert not all_healthy(a_look(a_service(new, old, desiredCount=0)), OURS)
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        pytest.param(a_service(new), "", id="one that is there"),
+        pytest.param(None, "There is no service app in the cluster webapp-staging.", id="none"),
+        pytest.param(a_service(new, status="DRAINING"), "is DRAINING, expected ACTIVE", id="one that goes"),
+    ],
+)
+def test_a_service_in_which_nothing_can_be_started_is_named(service, told):
+    refused = refusal_of_service(service, "webapp-staging", "app")
+    assert told in refused
+    assert bool(refused) == bool(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "told"),
+    [
+        pytest.param("webapp:7", {"status": "ACTIVE"}, "", id="one that is there"),
+        pytest.param("webapp", {"status": "ACTIVE"}, "expected family:revision", id="only a family"),
+        pytest.param("webapp:7", None, "There is no task definition webapp:7.", id="none"),
+        pytest.param("webapp:7", {"status": "INACTIVE"}, "Somebody deregistered", id="one that is gone"),
+    ],
+)
+def test_a_revision_that_cannot_run_is_named(name, found, told):
+    refused = refusal_of_revision(name, found)
+    assert told in refused
+    assert bool(refused) == bool(told)
+
+
+def rolled_back(tasks=(), events=(), targets=(), **fields):
+    service = a_service(way_back("COMPLETED"), gave_up, events=[an_event(words) for words in events], **fields)
+    return a_look(service, tasks=tasks, targets=targets)
+
+
+# What AWS answers where tasks stop, cause by cause, and what is to be said of it.
+@pytest.mark.parametrize(
+    ("look", "log_lines", "reason"),
+    [
+        pytest.param(
+            rolled_back([missing]), (), "The image does not exist: no such tag or digest in the repository.", id="image"
+        ),
+        pytest.param(
+            rolled_back([a_crash(1, code=255)]),
+            ("[FATAL tini (7)] exec /server failed: Exec format error",),
+            "The program in the image is built for another processor architecture.",
+            id="architecture",
+        ),
+        pytest.param(
+            rolled_back([a_task_that_never_started(1, HOPELESS["secret missing"])]),
+            (),
+            "A secret that the task definition names does not exist.",
+            id="secret missing",
+        ),
+        pytest.param(
+            rolled_back([a_task_that_never_started(1, HOPELESS["secret denied"])]),
+            (),
+            "The execution role may not read a secret that the task definition names.",
+            id="secret denied",
+        ),
+        pytest.param(
+            rolled_back([a_task_that_never_started(1, MAY_HEAL[5])]),
+            (),
+            "The task has no network path to the store of its secrets.",
+            id="secret without network path",
+        ),
+        pytest.param(
+            rolled_back(
+                [
+                    a_task_that_never_started(
+                        1,
+                        "ResourceInitializationError: failed to validate logger args: create stream has been retried "
+                        "1 times: ResourceNotFoundException: The specified log group does not exist.",
+                    )
+                ]
+            ),
+            (),
+            "The log group that the container writes to does not exist.",
+            id="log group missing",
+        ),
+        pytest.param(
+            rolled_back(
+                [
+                    a_task_that_never_started(
+                        1, "CannotPullContainerError: pulling from host failed with status code: 403 Forbidden"
+                    )
+                ]
+            ),
+            (),
+            "The execution role may not pull the image.",
+            id="execution role cannot pull",
+        ),
+        pytest.param(
+            rolled_back([a_crash(1, code=3)]),
+            ("DATABASE_URL is not set",),
+            "The container app exited with code 3.",
+            id="essential container exited",
+        ),
+        pytest.param(
+            rolled_back(
+                [
+                    a_crash(1, code=137)
+                    | {
+                        "stoppedReason": "OutOfMemoryError: Container killed due to memory usage",
+                    }
+                ]
+            ),
+            (),
+            "The task ran out of memory.",
+            id="out of memory",
+        ),
+        pytest.param(
+            rolled_back([a_task(1)], targets=[a_target(1, "unhealthy", Reason="Target.FailedHealthChecks")]),
+            (),
+            "The app never answered the load balancer's health check.",
+            id="port mismatch",
+        ),
+        pytest.param(
+            rolled_back(
+                [an_unhealthy_end(1)],
+                events=[
+                    "(port 3000) is unhealthy in (target-group x) due to (reason Health checks failed with these "
+                    "codes: [503])."
+                ],
+            ),
+            (),
+            "The health check's path answered 503.",
+            id="health path",
+        ),
+        pytest.param(
+            rolled_back([a_task(1)], targets=[a_target(1, "unhealthy", Reason="Target.Timeout")]),
+            (),
+            "The app did not answer the health check in time.",
+            id="health timeout",
+        ),
+        pytest.param(
+            rolled_back([a_task_that_never_started(1, MAY_HEAL[9])]),
+            (),
+            "The service's subnets have no free IP address left.",
+            id="no free address",
+        ),
+        pytest.param(
+            rolled_back(events=["was unable to place a task. Reason: Capacity is unavailable at this time."]),
+            (),
+            "AWS had no Fargate capacity free for the task.",
+            id="no capacity",
+        ),
+        pytest.param(
+            rolled_back([a_task(1, lastStatus="STOPPED", stopCode="SpotInterruption", stoppedReason=MAY_HEAL[11])]),
+            (),
+            "AWS took the Spot capacity back.",
+            id="spot",
+        ),
+    ],
+)
+def test_each_cause_is_told_from_what_aws_answers(look, log_lines, reason):
+    assert end_of(look, log_lines=log_lines).reason == reason
+
+
+def test_scaling_in_explains_nothing():
+    scaled_in = an_unhealthy_end(1) | {"stoppedReason": "Scaling activity initiated by (deployment ecs-svc/7)"}
+    assert end_of(rolled_back([scaled_in])).reason.startswith("ECS rolled the service back")

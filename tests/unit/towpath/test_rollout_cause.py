@@ -139,6 +139,34 @@ from ansible.module_utils.towpath.rollout_cause import cause_of, masked
             id="exit_code",
         ),
         pytest.param(
+            "CannotStartContainerError: failed to create shim task: OCI runtime create failed: runc create failed: "
+            'unable to start container process: exec: "/bin/none": stat /bin/none: no such file or directory: unknown',
+            "The command that the container is to run is not in the image.",
+            id="command_missing_by_its_path",
+        ),
+        pytest.param(
+            "app exited with code 127; Essential container in task exited (EssentialContainerExited)",
+            "The command that the container is to run is not in the image.",
+            id="command_missing_for_a_shell",
+        ),
+        pytest.param(
+            "CannotStartContainerError: Error response from daemon: mounts denied",
+            "The container could not be started.",
+            id="start_otherwise",
+        ),
+        pytest.param(
+            "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from "
+            "ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded",
+            "AWS did not answer in time what a secret is.",
+            id="secrets_throttled",
+        ),
+        pytest.param(
+            "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from "
+            "asm: something new",
+            "A secret that the task definition names could not be read.",
+            id="secret_otherwise",
+        ),
+        pytest.param(
             'CannotStartContainerError: OCI runtime create failed: exec: "npm": executable file not found in $PATH',
             "The command that the container is to run is not in the image.",
             id="command_missing",
