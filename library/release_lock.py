@@ -215,7 +215,7 @@ def main() -> None:
             "command": {"type": "str", "default": "release"},
             "who": {"type": "str", "default": ""},
             "pid": {"type": "int", "default": 0},
-            "wait_seconds": {"type": "float", "default": 100},
+            "wait_seconds": {"type": "float", "default": lock.WAIT_SECONDS},
             "waited_seconds": {"type": "float", "default": 0},
         },
         supports_check_mode=True,

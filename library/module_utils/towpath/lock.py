@@ -17,6 +17,8 @@ Lock = dict[str, Any]
 LEASE_SECONDS = 90
 # How far two machines' clocks may be apart before one takes the other's lease for expired.
 CLOCK_MARGIN_SECONDS = 5
+# Longer than a dead holder's lease, so that only a live one is ever in the way for so long.
+WAIT_SECONDS = 100
 
 _ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER")
 

@@ -103,6 +103,11 @@ def test_a_lock_keeps_others_out_for_a_lease(seconds_ago, live):
     assert lock.is_live(a_lock(seconds_ago), MACHINE, NOW) == live
 
 
+def test_whoever_waits_outlasts_the_lease_of_a_holder_that_died():
+    seconds_between_tries = 2
+    assert lock.WAIT_SECONDS > lock.LEASE_SECONDS + lock.CLOCK_MARGIN_SECONDS + seconds_between_tries
+
+
 def test_a_lock_of_a_dead_holder_keeps_nobody_out(ended):
     assert not lock.is_live(a_lock(pid=ended), MACHINE, NOW)
 
