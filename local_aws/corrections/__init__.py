@@ -68,5 +68,6 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         ecr.an_image_weighs_what_its_layers_weigh,
         ecr.the_same_image_twice_is_named_so,
         ecr.an_image_answers_to_each_of_its_tags,
+        ecr.a_layer_can_be_downloaded,
     )
 }

@@ -153,3 +153,23 @@ def an_image_answers_to_each_of_its_tags() -> None:
         return status, headers, json.dumps(answer).encode()
 
     ecr._batch_get_image, ecr._list_images, ecr._batch_delete_image = got, listed, deleted
+
+
+def a_layer_can_be_downloaded() -> None:
+    """GetDownloadUrlForLayer answers an address that gives the layer to whoever has it, and refuses an unknown layer.
+
+    Amazon ECR API Reference, GetDownloadUrlForLayer. AWS's address is one of S3, and signed.
+    """
+
+    def corrected(data: Request) -> Any:
+        name, digest = data.get("repositoryName", ""), data.get("layerDigest", "")
+        if name not in ecr._repositories:
+            message = f"The repository with name '{name}' does not exist"
+            return error_response_json("RepositoryNotFoundException", message, 400)
+        if digest not in ecr._layer_blobs.get(name, {}):
+            message = f"The following layers were not found in repository '{name}': [{digest}]"
+            return error_response_json("LayersNotFoundException", message, 400)
+        url = f"http://{REGISTRY}/v2/{name}/blobs/{digest}"
+        return json_response({"downloadUrl": url, "layerDigest": digest})
+
+    ecr._get_download_url_for_layer = corrected
