@@ -217,7 +217,7 @@ def demo() -> None:
     releases: list[Release] = []
     for where, playbook_name, arguments in (
         ("staging", "deploy.yml", ("-e", "env=staging", "-e", f"image={image['image']}")),
-        ("prod", "promote.yml", ()),
+        ("prod", "promote.yml", ("-e", "yes=true")),
     ):
         word = playbook_name.removesuffix(".yml")
         released: Release = step(f"{word} to {where}", release(playbook_name, where, environment, *arguments))

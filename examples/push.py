@@ -106,13 +106,24 @@ def repository_uri(ecr: Any, repository: str) -> str:
     return str(found["repositories"][0]["repositoryUri"])
 
 
+def labels() -> list[str]:
+    """What the image says of its commit, for the ledger of releases."""
+    told = ask("git", "-C", str(ROOT), "log", "--max-count=1", "--format=%H%n%s%n%an", "HEAD").output.splitlines()
+    names = ("org.opencontainers.image.revision", "towpath.commit-title", "towpath.commit-author")
+    return [f"--label={name}={value}" for name, value in zip(names, told, strict=True)]
+
+
 def build(context: Path, reference: str, build_args: Sequence[str], *, log: Path) -> str:
     """Build the image. Return how its base image came here."""
     came = "present"
     for base in base_image.bases((context / "Dockerfile").read_text()):
         came = max(came, base_image.ensure(base, home=HOME, log=log), key=("present", "pulled", "built").index)
     run(
-        ["docker", "build", "--tag", reference, *(f"--build-arg={argument}" for argument in build_args), context],
+        [
+            *("docker", "build", "--tag", reference, *labels()),
+            *(f"--build-arg={argument}" for argument in build_args),
+            context,
+        ],
         log=log,
         expected=f"the image of {context.name}",
         advice=f"find out more with: docker build {context}",

@@ -93,29 +93,8 @@ image:
       sample: 48317724
 """
 
-from typing import Any
-
-from ansible.module_utils.towpath import ecr_api, image
+from ansible.module_utils.towpath import ecr_api, ecr_images, image
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-
-def find(client: ecr_api.EcrClient, name: str, uri: str, reference: str | None) -> dict[str, Any]:
-    """The image that is meant; raises ImageRefused when there is none."""
-    found: dict[str, Any] | None
-    if reference:
-        found = ecr_api.describe_image(client, name, image.image_id(reference, name, uri))
-        if found and found.get("imageStatus", "ACTIVE") == "ACTIVE":
-            return found
-    images = ecr_api.describe_images(client, name)
-    found = image.newest(images)
-    if not found:
-        raise image.ImageRefused(f"There is no image in {uri} yet. {image.how_to_push(uri)}")
-    if not reference:
-        return found
-    raise image.ImageRefused(
-        f"There is no image {reference} in {uri} that can be run. The newest are: {image.some_tags(images)}. "
-        "Give one of these (with deploy.yml: -e image=TAG), leave it out for the newest, or push the image first."
-    )
 
 
 def main() -> None:
@@ -130,7 +109,7 @@ def main() -> None:
         if not repository:
             module.fail_json(msg=f"There is no image repository {name}. Run ansible-playbook provision.yml first.")
         uri = repository["repositoryUri"]
-        found = find(client, name, uri, module.params["reference"])
+        found = ecr_images.find(client, name, uri, module.params["reference"])
     except ecr_api.EcrError as error:
         module.fail_json_aws_error(error)
     except image.ImageRefused as error:

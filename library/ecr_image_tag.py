@@ -65,25 +65,8 @@ msg:
   sample: Tagged webapp@sha256:0f3c as released-4f2c9d1a0b3e.
 """
 
-from ansible.module_utils.towpath import ecr_api, image
+from ansible.module_utils.towpath import ecr_api, ecr_images, image
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-
-def add_tag(module: AnsibleAWSModule, client: ecr_api.EcrClient, media_type: str | None) -> None:
-    name, digest, tag = (module.params[option] for option in ("repository", "digest", "tag"))
-    manifest = ecr_api.get_image_manifest(client, name, digest, media_type)
-    if not manifest:
-        module.fail_json(msg=f"ECR has {name}@{digest} but does not give its manifest. Push the image again.")
-    request = {
-        "repositoryName": name,
-        "imageManifest": manifest["imageManifest"],
-        "imageTag": tag,
-        # ECR refuses to tag anything but this image.
-        "imageDigest": digest,
-    }
-    if written := manifest.get("imageManifestMediaType") or media_type:
-        request["imageManifestMediaType"] = written
-    ecr_api.put_image(client, request)
 
 
 def main() -> None:
@@ -112,8 +95,9 @@ def main() -> None:
                     msg=f"The tag {tag} is on {other['imageDigest']}, expected on {digest} or on none. "
                     "Give another tag: one that is in use is never moved."
                 )
-            if not module.check_mode:
-                add_tag(module, client, found.get("imageManifestMediaType"))
+            media_type = found.get("imageManifestMediaType")
+            if not module.check_mode and not ecr_images.tag(client, name, digest, media_type, tag):
+                module.fail_json(msg=f"ECR has {name}@{digest} but does not give its manifest. Push the image again.")
     except ecr_api.EcrError as error:
         module.fail_json_aws_error(error)
 

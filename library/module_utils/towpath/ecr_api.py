@@ -60,10 +60,11 @@ def describe_images(client: EcrClient, repository: str) -> list[dict[str, Any]]:
 
 @ImageErrorHandler.common_error_handler("read an image's manifest")
 def get_image_manifest(
-    client: EcrClient, repository: str, digest: str, media_type: str | None
+    client: EcrClient, repository: str, digest: str, *media_types: str | None
 ) -> dict[str, Any] | None:
-    """Return the manifest as it was pushed, or None when there is none of that digest and type."""
-    accepted = {"acceptedMediaTypes": [media_type]} if media_type else {}
+    """Return the manifest as it was pushed, or None when there is none of that digest and of these types."""
+    known = [one for one in media_types if one]
+    accepted = {"acceptedMediaTypes": known} if known else {}
     found = client.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}], **accepted)["images"]
     return found[0] if found else None
 

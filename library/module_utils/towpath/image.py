@@ -73,6 +73,14 @@ def git_sha(tags: list[str]) -> str:
     return max(found, key=lambda match: len(match[1]))[0] if found else ""
 
 
+def part_for(index: dict[str, Any], architecture: str) -> str:
+    """The digest of the image in an index that runs on Linux on an architecture, or empty."""
+    wanted = {"os": "linux", "architecture": architecture}
+    # Attestations stand in an index too, for the platform "unknown".
+    found = (one["digest"] for one in index["manifests"] if wanted.items() <= one.get("platform", {}).items())
+    return next(found, "")
+
+
 def as_result(image: dict[str, Any], uri: str) -> dict[str, Any]:
     """What ECR answers about one image, the way Ansible names things."""
     tags = sorted(image.get("imageTags", []))

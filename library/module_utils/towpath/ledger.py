@@ -73,6 +73,10 @@ def fit_to_keep(value: Any) -> Any:
     return value
 
 
+_BEFORE_ITS_REVISION = "It was interrupted before its revision was registered."
+_BEFORE_ITS_ROLLOUT = "It was interrupted before its rollout began: ECS has no record of one."
+
+
 def is_over(entry: Entry) -> bool:
     """Whether an entry was ended. One that was only followed for too long may still be ended."""
     outcome: str = entry.get("outcome", TIMED_OUT)
@@ -89,12 +93,17 @@ def settled(entry: Entry, service: Entry | None, records: list[Entry], now: date
         return {}
     revision = entry.get("task_definition")
     if not revision:
-        return _end(STOPPED, "It was interrupted before its revision was registered.", now)
+        return _end(STOPPED, _BEFORE_ITS_REVISION, now)
     begun = datetime.fromisoformat(entry["started_at"]) - RECORD_MARGIN
     ours = [one for one in records if one.get("taskDefinition") == revision and one["createdAt"] >= begun]
     if ours:
         return _settled_by_records(entry, ours, records, now)
     return _settled_by_deployments(entry, [] if service is None else service["deployments"], now)
+
+
+def touched_nothing(end: Entry) -> bool:
+    """Whether what :func:`settled` found is that a release never got as far as the service, so it can still go on."""
+    return end["verdict"]["reason"] in (_BEFORE_ITS_REVISION, _BEFORE_ITS_ROLLOUT)
 
 
 def _settled_by_records(entry: Entry, ours: list[Entry], records: list[Entry], now: datetime) -> Entry:
@@ -123,7 +132,7 @@ def _settled_by_records(entry: Entry, ours: list[Entry], records: list[Entry], n
 def _settled_by_deployments(entry: Entry, deployments: list[Entry], now: datetime) -> Entry:
     ours = next((one for one in deployments if one["taskDefinition"] == entry["task_definition"]), None)
     if ours is None:
-        return _end(STOPPED, "It was interrupted before its rollout began: ECS has no record of one.", now)
+        return _end(STOPPED, _BEFORE_ITS_ROLLOUT, now)
     state = ours.get("rolloutState", "COMPLETED" if len(deployments) == 1 else "IN_PROGRESS")
     if state == "COMPLETED":
         return _end(SUCCEEDED, "ECS completed the deployment.", now)

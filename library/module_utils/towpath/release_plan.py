@@ -1,0 +1,339 @@
+"""What a release would carry, whether it may be, its number, and how it is told. Pure functions: no AWS, no Ansible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from .differences import Difference
+from .image import GIT_SHA
+from .ledger import Entry, is_over, to_go_back_to
+from .release import GIT_SHA_TAG, PROMOTED_FROM_TAG, RELEASE_TAG, last_release, release_number
+from .rollout import ROLLED_BACK, SUCCEEDED, primary
+from .task_definition import TaskDefinition, differences, with_images
+
+Json = dict[str, Any]
+
+DEPLOY, PROMOTE, ROLLBACK, CONFIGURATION, SECRETS = CHANGES = (
+    "deploy",
+    "promote",
+    "rollback",
+    "configuration",
+    "secrets",
+)
+BREAKING = "breaking"
+MOST_TITLES = 10
+MOST_DIFFERENCES = 12
+
+
+class ReleaseRefused(ValueError):
+    """A release that must not be: what is wrong, what was expected and what to type next."""
+
+
+class Labels(NamedTuple):
+    """What an image says of the commit that it was built from."""
+
+    git_sha: str = ""
+    title: str = ""
+    author: str = ""
+    migrations: str = ""
+
+
+class Commits(NamedTuple):
+    """What lies between the commit that runs and the new one, as the checkout knows it."""
+
+    new: int
+    """How many commits only the new one has."""
+    gone: int
+    """How many commits only the one that runs has."""
+    titles: Sequence[str] = ()
+    """The commits that come, or that go where none comes, each with its short sha; not all where there are many."""
+
+
+class Source(NamedTuple):
+    """The environment that a release is promoted from."""
+
+    environment: str
+    service: Json
+    revision: TaskDefinition
+    """What the service is pointed at."""
+    entries: list[Entry]
+
+
+class Target(NamedTuple):
+    """What a rollback goes back to; or why there is nothing to do."""
+
+    entry: Entry
+    nothing_to_do: str = ""
+
+
+def number_of(release: str) -> int | None:
+    """``v41`` and ``41`` mean the same release; nothing means none."""
+    if not release:
+        return None
+    match = re.fullmatch(r"v?([1-9]\d*)", release)
+    if not match:
+        raise ReleaseRefused(f"{release} is no release, expected one as v41. ansible-playbook releases.yml lists them.")
+    return int(match[1])
+
+
+def next_number(entries: Sequence[Entry], newest: TaskDefinition | None) -> int:
+    """One above all that was ever given, whether the ledger or a revision knows of it."""
+    return max(entries[0]["number"] if entries else 0, last_release(newest)) + 1
+
+
+def labels_of(config: Json) -> Labels:
+    """The labels in an image's configuration, as builders and we name them."""
+    labels = (config.get("config") or {}).get("Labels") or {}
+    marked = str(labels.get("towpath.migrations", "")).strip().lower()
+    return Labels(
+        git_sha=str(labels.get("org.opencontainers.image.revision", "")),
+        title=str(labels.get("towpath.commit-title", "")),
+        author=str(labels.get("towpath.commit-author", "")),
+        migrations=BREAKING if marked == BREAKING else "",
+    )
+
+
+def labels_in(entries: Iterable[Entry], digest: str) -> Labels | None:
+    """What an earlier release of the same image said of it, so that the image need not be asked again."""
+    found = next((one for one in entries if one.get("digest") == digest and "git_sha" in one), None)
+    if found is None:
+        return None
+    more = (found.get(name, "") for name in ("commit_title", "commit_author", "migrations"))
+    return Labels(found["git_sha"], *more)
+
+
+def commit_of(git_sha: str) -> str:
+    """The commit in what an image says of it, which may go on, as in ``4f2c9d1a0b3e-dirty``."""
+    match = GIT_SHA.fullmatch(git_sha)
+    return match[1] if match else ""
+
+
+def refuse_older_commit(environment: str, running: str, new: str, commits: Commits | None) -> None:
+    """A commit that the running one came after would take back what others deployed."""
+    if commits and commits.new == 0 and commits.gone > 0:
+        raise ReleaseRefused(
+            f"{new} is older than {running}, which runs in {environment}: {_many(commits.gone, 'commit')} would be "
+            f"taken back. To go back type: ansible-playbook rollback.yml -e env={environment}. "
+            "To deploy it all the same: add -e force=true."
+        )
+
+
+def to_promote(source: Source, named: int | None, force: bool, soak_seconds: int, now: datetime) -> Entry:
+    """The source's release that is meant, as an entry; refused unless it serves there and has been good long enough.
+
+    A release from before the ledger has no entry, and is told by its revision alone.
+    """
+    where = source.environment
+    serving = release_number(source.revision)
+    if serving is None:
+        raise ReleaseRefused(
+            f"Nothing is released in {where} yet. Run ansible-playbook deploy.yml -e env={where} first."
+        )
+    by_number = {one["number"]: one for one in source.entries}
+    if named is not None and named != serving:
+        if not force:
+            raise ReleaseRefused(
+                f"v{named} does not serve in {where}, v{serving} does: what is promoted should be what was looked at. "
+                f"Promote v{serving}, or add -e force=true."
+            )
+        found = by_number.get(named)
+        if found is None or not found.get("image") or not found.get("task_definition"):
+            raise ReleaseRefused(
+                f"The ledger of {where} has no release v{named} with an image. "
+                f"ansible-playbook releases.yml -e env={where} lists what there is."
+            )
+        return found
+    newest = primary(source.service)
+    state = newest.get("rolloutState", "COMPLETED")
+    if state != "COMPLETED":
+        raise ReleaseRefused(
+            f"The rollout of v{serving} in {where} is {state}, expected COMPLETED. Promote it when it is over and good."
+        )
+    entry = by_number.get(serving, {"number": serving})
+    good_since = datetime.fromisoformat(entry["ended_at"]) if entry.get("ended_at") else newest.get("updatedAt")
+    if soak_seconds and not force and good_since and now - good_since < timedelta(seconds=soak_seconds):
+        good_from = good_since + timedelta(seconds=soak_seconds)
+        raise ReleaseRefused(
+            f"v{serving} has been good in {where} for {_duration(now - good_since)}, expected "
+            f"{_duration(timedelta(seconds=soak_seconds))} (app_service_promote_soak_seconds). "
+            f"Promote it after {good_from:%H:%M:%S} UTC, or add -e force=true."
+        )
+    return entry
+
+
+def missing_settings(source: TaskDefinition, wanted: TaskDefinition, excepted: Iterable[str]) -> list[tuple[str, str]]:
+    """Name and kind of each setting or secret that the source's tasks get and the wanted ones would not."""
+    there, here = settings_of(source), settings_of(wanted)
+    return [(name, kind) for name, kind in sorted(there.items()) if name not in here and name not in set(excepted)]
+
+
+def settings_of(definition: TaskDefinition) -> dict[str, str]:
+    """Every variable that the containers get, with its kind."""
+    return {
+        one["name"]: kind
+        for container in definition["containerDefinitions"]
+        for field, kind in (("environment", "setting"), ("secrets", "secret"))
+        for one in container.get(field) or []
+    }
+
+
+def refuse_missing_settings(source: str, release: str, environment: str, missing: Sequence[tuple[str, str]]) -> None:
+    if missing:
+        names = ", ".join(f"{name} ({kind})" for name, kind in missing)
+        raise ReleaseRefused(
+            f"{environment} lacks {names}, which {release} has in {source}. Add it to "
+            f"group_vars/{environment}/app_service.yml and run ansible-playbook provision.yml -e env={environment}; "
+            "or name in app_service_settings_not_promoted what only "
+            f"{source} needs."
+        )
+
+
+def rollback_target(
+    environment: str, entries: list[Entry], serving: int, named: int | None, just_ended: Iterable[int], force: bool
+) -> Target:
+    """What a rollback goes back to. ``just_ended`` are entries that this run found over and nobody had ended."""
+    good = [one["number"] for one in entries if one.get("outcome") == SUCCEEDED and one["number"] != serving]
+    known = f"Good ones are: {', '.join(f'v{one}' for one in good[:5]) or 'none'}."
+    if named is not None:
+        found = next((one for one in entries if one["number"] == named), None)
+        if named == serving:
+            return Target(found or {"number": named}, f"v{named} serves in {environment} already.")
+        if found is None or not found.get("digest") or not found.get("task_definition"):
+            raise ReleaseRefused(f"The ledger of {environment} has no release v{named} with an image. {known}")
+        if found.get("outcome") != SUCCEEDED and not force:
+            raise ReleaseRefused(
+                f"v{named} of {environment} is {found.get('outcome') or 'not over'}, expected succeeded. {known} "
+                "To go back to it all the same: add -e force=true."
+            )
+        return Target(found)
+    newest = entries[0] if entries else {"number": serving}
+    further = f"To go further back type: ansible-playbook rollback.yml -e env={environment} -e release=v"
+    suggestion = f"{further}{good[0]}" if good else "No other release was good."
+    if newest["number"] > serving and is_over(newest) and newest["outcome"] != SUCCEEDED:
+        how = (
+            f"ECS rolled v{newest['number']} back already"
+            if newest["outcome"] == ROLLED_BACK
+            else f"v{newest['number']} is {newest['outcome']} and does not serve"
+        )
+        return Target(newest, f"{how}: {environment} runs v{serving}. {suggestion}")
+    if newest["number"] == serving and newest.get("change") == ROLLBACK and serving in just_ended:
+        return Target(newest, f"The rollback that was interrupted has ended well: v{serving} serves. {suggestion}")
+    found = to_go_back_to(entries, serving)
+    if found is None:
+        raise ReleaseRefused(
+            f"There is no good release before v{serving} in {environment} to go back to. {known} "
+            f"Name one: ansible-playbook rollback.yml -e env={environment} -e release=vN."
+        )
+    return Target(found)
+
+
+def refuse_breaking(environment: str, entries: list[Entry], target: int, serving: int) -> None:
+    """Code from before such a migration may not be able to read what the database is now."""
+    # A later release that restored the target proves that its code could run from there on.
+    stood_again = [
+        one["number"]
+        for one in entries
+        if one["number"] < serving
+        and one.get("outcome") == SUCCEEDED
+        and (one["number"] == target or one.get("restores") == target)
+    ]
+    since = max(stood_again, default=target)
+    breaking = [one["number"] for one in entries if since < one["number"] <= serving and one.get("migrations")]
+    if breaking:
+        names = ", ".join(f"v{one}" for one in sorted(breaking))
+        raise ReleaseRefused(
+            f"Between v{target} and v{serving} lies {names}, whose migrations are marked as not backward compatible: "
+            f"the code of v{target} may not work with today's database. Put the fault right and deploy; "
+            f"or, if you know that it works: ansible-playbook rollback.yml -e env={environment} -e release=v{target} "
+            "-e force=true"
+        )
+
+
+def content(definition: TaskDefinition, container: str, image: str) -> TaskDefinition:
+    """What a release carries: a definition with the image, or as it is where none is given."""
+    return with_images(definition, {container: image} if image else {})
+
+
+def goes_on_with(entry: Entry, revision: TaskDefinition | None, wanted: TaskDefinition, same: Entry) -> bool:
+    """Whether an entry that nobody ended is what is asked for now. ``revision`` is its own, if it got that far."""
+    if is_over(entry) or any(entry.get(name) != value for name, value in same.items()):
+        return False
+    return revision is None or not differences(revision, wanted)
+
+
+def revision_of(entry: Entry, newest: TaskDefinition | None) -> TaskDefinition | None:
+    """The newest revision, where it was registered for the entry; perhaps the ledger did not hear of it any more."""
+    return newest if newest and release_number(newest) == entry["number"] else None
+
+
+def serves(service: Json, revision: TaskDefinition | None, wanted: TaskDefinition) -> bool:
+    """Whether the service runs just this already, as a release, with no rollout under way."""
+    if release_number(revision) is None or primary(service).get("rolloutState", "COMPLETED") != "COMPLETED":
+        return False
+    return not differences(revision or {}, wanted)
+
+
+def tags(own: dict[str, str], number: int, git_sha: str, promoted_from: str) -> dict[str, str]:
+    """What a revision says of its release, so that it is known without the ledger."""
+    return own | {GIT_SHA_TAG: git_sha, PROMOTED_FROM_TAG: promoted_from, RELEASE_TAG: str(number)}
+
+
+def title_line(environment: str, number: int, entry: Entry, git_sha: str, digest: str, title: str) -> str:
+    """What a release is, in one line."""
+    what = f"{git_sha or digest[:19]}{f' ({title})' if title else ''}"
+    origin = entry.get("promoted_from")
+    way = f", v{origin['release']} of {origin['environment']}" if origin else ""
+    if "restores" in entry:
+        way = f", from v{entry['rolled_back_from']} to v{entry['restores']}"
+    reason = f': "{entry["reason"]}"' if entry.get("reason") else ""
+    return f"v{number} of {environment}: {entry['change']} of {what}{way}{reason}"
+
+
+def plan_lines(changes: Sequence[Difference], commits: Commits | None, command: str, migrations: str) -> list[str]:
+    """What a release would change, for people: commits, then the task definition, then what runs before it."""
+    lines = []
+    if commits and (commits.new or commits.gone):
+        lines.append(f"  commits   {_commits(commits)}")
+        lines += [f"    {title}" for title in commits.titles[:MOST_TITLES]]
+        if (more := (commits.new or commits.gone) - MOST_TITLES) > 0:
+            lines.append(f"    and {more} more")
+    for change in changes[:MOST_DIFFERENCES]:
+        lines.append(f"  changes   {_short(change.field)}: {_value(change.before)} -> {_value(change.after)}")
+    if len(changes) > MOST_DIFFERENCES:
+        lines.append(f"            and {len(changes) - MOST_DIFFERENCES} more")
+    if not changes:
+        lines.append("  changes   nothing in the task definition")
+    if command:
+        lines.append(f"  first     {command}")
+    if migrations:
+        lines.append("  beware    its migrations are marked as not backward compatible: no way back without force")
+    return lines
+
+
+def _commits(commits: Commits) -> str:
+    parts = [f"{_many(commits.new, 'commit')} more"] if commits.new else []
+    parts += [f"{_many(commits.gone, 'commit')} less"] if commits.gone else []
+    return ", ".join(parts)
+
+
+def _short(field: str) -> str:
+    return field.removeprefix("containerDefinitions")
+
+
+def _value(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    # Of an image only the digest changes, and a few of its digits tell it.
+    text = re.sub(r"^.*@(sha256:[0-9a-f]{12})[0-9a-f]*$", r"\1", text)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _duration(time: timedelta) -> str:
+    seconds = int(time.total_seconds())
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
