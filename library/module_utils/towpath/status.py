@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -57,7 +58,7 @@ def status(environment: str, looks: Looks) -> Values:
         "digest": told["digest"],
         "image": told["image"],
         "promoted_from": told["promoted_from"],
-        "by": entry.get("by") or str(looks.revision.get("registeredBy", "")).rpartition("/")[2],
+        "by": entry.get("by") or re.split("[:/]", str(looks.revision.get("registeredBy", "")))[-1],
         "released_at": entry.get("ended_at") or entry.get("started_at") or _registered(looks.revision),
         "tasks": {
             "wanted": service.get("desiredCount", 0),
@@ -99,12 +100,13 @@ def _last(entry: Entry) -> Values:
 
 
 def _sizes(looks: Looks) -> Values:
-    target = looks.scalable_target
-    bounds = f"{target['MinCapacity']} to {target['MaxCapacity']}" if target else ""
+    count = looks.service.get("desiredCount", 0)
+    target = looks.scalable_target or {"MinCapacity": count, "MaxCapacity": count}
+    least, most = target["MinCapacity"], target["MaxCapacity"]
     return {
         "cpu": looks.revision.get("cpu", ""),
         "memory": looks.revision.get("memory", ""),
-        "tasks": bounds or str(looks.service.get("desiredCount", 0)),
+        "tasks": str(least) if least == most else f"{least} to {most}",
     }
 
 
@@ -139,10 +141,16 @@ def compared(one: Values, other: Values, commits: Values | None = None) -> Value
 
 def _by_name(one: Values, other: Values, field: str, values: bool = True) -> Values:
     left, right = one[field], other[field]
+    own = (one["environment"], other["environment"])
     found = {
-        f"only_in_{one['environment']}": sorted(left.keys() - right.keys()),
-        f"only_in_{other['environment']}": sorted(right.keys() - left.keys()),
-        "different": sorted(name for name in left.keys() & right.keys() if values and left[name] != right[name]),
+        f"only_in_{own[0]}": sorted(left.keys() - right.keys()),
+        f"only_in_{own[1]}": sorted(right.keys() - left.keys()),
+        # That each is told its own name is no difference.
+        "different": sorted(
+            name
+            for name in left.keys() & right.keys()
+            if values and left[name] != right[name] and (left[name], right[name]) != own
+        ),
     }
     return {name: names for name, names in found.items() if names}
 

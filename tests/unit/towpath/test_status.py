@@ -133,9 +133,13 @@ def test_a_target_of_two_groups_counts_once_and_an_unhealthy_one_not():
     assert well(targets=targets)["tasks"] == {"wanted": 2, "running": 2, "healthy": 1}
 
 
-def test_without_an_entry_in_the_ledger_the_revision_says_who_and_when():
-    told = well(entries=[])
-    assert (told["by"], told["released_at"]) == ("jane", "2026-11-23T14:02:05+00:00")
+@pytest.mark.parametrize(
+    ("principal", "who"),
+    [("arn:aws:sts::123456789012:assumed-role/deploy/jane", "jane"), ("arn:aws:iam::123456789012:root", "root")],
+)
+def test_without_an_entry_in_the_ledger_the_revision_says_who_and_when(principal, who):
+    told = well(entries=[], revision=revision() | {"registeredBy": principal})
+    assert (told["by"], told["released_at"]) == (who, "2026-11-23T14:02:05+00:00")
 
 
 def test_all_of_it_is_json():
@@ -165,10 +169,10 @@ def test_two_environments_that_run_the_same_say_so():
 
 
 def test_what_differs_between_two_environments_is_told_by_name():
-    staging = well(revision=revision(LOG="debug", DEBUG="1", APP="staging"))
+    staging = well(revision=revision(LOG="debug", DEBUG="1", WHERE="staging"))
     prod = well(
         "prod",
-        revision=revision("prod", "5", cpu="512", secrets=["SECRET_KEY_BASE", "STRIPE_KEY"], LOG="info", APP="prod"),
+        revision=revision("prod", "5", cpu="512", secrets=["SECRET_KEY_BASE", "STRIPE_KEY"], LOG="info", WHERE="prod"),
         scalable_target={"MinCapacity": 2, "MaxCapacity": 6},
     )
     commits = {"ahead": 2, "behind": 0, "titles": ["6b65b39 Fix the login", "866bbde Say why"]}
@@ -179,7 +183,7 @@ def test_what_differs_between_two_environments_is_told_by_name():
         "    6b65b39 Fix the login",
         "    866bbde Say why",
         "  settings only in staging: DEBUG",
-        "  settings different: APP, LOG",
+        "  settings different: LOG",
         "  secrets only in prod: STRIPE_KEY",
         "  cpu: 256 in staging, 512 in prod",
         "  tasks: 2 in staging, 2 to 6 in prod",
