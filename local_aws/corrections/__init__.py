@@ -44,6 +44,8 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         ec2.an_instance_lists_its_network_interface,
         ec2.an_instance_lists_its_metadata_options,
         ec2.addresses_are_filtered,
+        ec2.a_console_says_nothing_yet,
+        ec2.debian_names_its_images,
         cloudwatch.an_alarm_stores_what_it_was_given,
         cloudwatch.question_marks_in_a_filter_pattern_mean_or,
         application_auto_scaling.application_auto_scaling_answers,

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack.core.responses import get_account_id
-from ministack.services import ec2
+from ministack.services import ec2, ssm
 
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -195,3 +195,29 @@ def addresses_are_filtered() -> None:
         return describe(rest | {f"AllocationId.{i}": key for i, key in enumerate(found, 1)})
 
     ec2._ACTION_MAP["DescribeAddresses"] = corrected
+
+
+def a_console_says_nothing_yet() -> None:
+    """GetConsoleOutput answers for every instance, with nothing in it until some minutes after the start.
+
+    Amazon EC2 API Reference, GetConsoleOutput: the output is kept shortly after an instance starts. Here none starts.
+    """
+
+    def answer(params: dict[str, Any]) -> Any:
+        instance_id = ec2._p(params, "InstanceId")
+        if instance_id not in ec2._instances:
+            return ec2._error("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist", 400)
+        inner = f"<instanceId>{instance_id}</instanceId><timestamp>{ec2._now_ts()}</timestamp>"
+        return ec2._xml(200, "GetConsoleOutputResponse", inner)
+
+    ec2._ACTION_MAP["GetConsoleOutput"] = answer
+
+
+def debian_names_its_images() -> None:
+    """Debian's images have public parameters, as Amazon Linux's have.
+
+    Debian's wiki, "Amazon EC2 Machine Image", section on the SSM parameter store. Here they lead to the one image.
+    """
+    image = ssm._PUBLIC_AMI_PARAMETERS["/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"]
+    for architecture in ("amd64", "arm64"):
+        ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/12/latest/{architecture}"] = image

@@ -230,6 +230,21 @@ def addresses_are_filtered(aws: AwsEndpoint) -> None:
 
 
 @fact
+def a_console_says_nothing_yet(aws: AwsEndpoint) -> None:
+    ec2, instance = aws.client("ec2"), an_instance(aws)["InstanceId"]
+    assert ec2.get_console_output(InstanceId=instance).get("Output", "") == ""
+    assert error_of(ec2.get_console_output, InstanceId="i-00000000000000000") == "InvalidInstanceID.NotFound"
+
+
+@fact
+def debian_names_its_images(aws: AwsEndpoint) -> None:
+    for architecture in ("amd64", "arm64"):
+        name = f"/aws/service/debian/release/12/latest/{architecture}"
+        image = aws.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+        assert aws.client("ec2").describe_images(ImageIds=[image])["Images"]
+
+
+@fact
 def an_alarm_stores_what_it_was_given(aws: AwsEndpoint) -> None:
     cloudwatch, name = aws.client("cloudwatch"), new("alarm")
     cloudwatch.put_metric_alarm(
