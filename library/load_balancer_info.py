@@ -18,6 +18,10 @@ options:
     description: Name of both.
     type: str
     required: true
+  attributes:
+    description: Whether to read the load balancer's attributes, too.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -49,23 +53,37 @@ target_group:
   returned: always
   type: dict
   sample: {TargetGroupName: webapp-staging, Port: 3000}
+attributes:
+  description: Attributes of the load balancer by their AWS names; empty unless O(attributes=true) and there is one.
+  returned: always
+  type: dict
+  sample: {access_logs.s3.enabled: "false", access_logs.s3.bucket: ""}
 """
 
-from ansible.module_utils.towpath.elbv2_api import ElbError, describe_load_balancer, describe_target_group
+from ansible.module_utils.towpath import elbv2_api as elb
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec={"name": {"type": "str", "required": True}}, supports_check_mode=True)
+    module = AnsibleAWSModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "attributes": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
     client = module.client("elbv2")
     name = module.params["name"]
     try:
+        balancer = elb.describe_load_balancer(client, name) or {}
+        wanted = balancer and module.params["attributes"]
         module.exit_json(
             changed=False,
-            load_balancer=describe_load_balancer(client, name) or {},
-            target_group=describe_target_group(client, name) or {},
+            load_balancer=balancer,
+            target_group=elb.describe_target_group(client, name) or {},
+            attributes=elb.describe_attributes(client, balancer["LoadBalancerArn"]) if wanted else {},
         )
-    except ElbError as error:
+    except elb.ElbError as error:
         module.fail_json_aws_error(error)
 
 

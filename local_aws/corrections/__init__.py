@@ -11,6 +11,7 @@ from collections.abc import Callable
 from local_aws.corrections import (
     acm,
     application_auto_scaling,
+    cloudfront,
     cloudwatch,
     ec2,
     ecr,
@@ -33,7 +34,10 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         elastic_load_balancing.unknown_target_group_is_an_error,
         elastic_load_balancing.load_balancer_lists_every_attribute,
         elastic_load_balancing.load_balancer_stands_where_its_subnets_are,
+        elastic_load_balancing.a_fixed_response_may_hold_any_text,
+        cloudfront.an_origin_is_asked_over_https,
         route53.a_zone_says_that_it_is_not_signed,
+        route53.a_name_leads_where_its_record_says,
         acm.a_certificate_is_issued_when_its_records_are_there,
         rds.gp3_storage_names_its_speed,
         rds.log_exports_are_kept,

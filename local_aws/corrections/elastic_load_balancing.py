@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import escape  # nosec: writes XML, parses none
 
 from ministack.services import alb, ec2
 
@@ -101,3 +102,20 @@ def load_balancer_stands_where_its_subnets_are() -> None:
     alb._ACTION_MAP["CreateLoadBalancer"] = in_its_vpc
     for action in ("CreateLoadBalancer", "DescribeLoadBalancers", "SetSubnets"):
         alb._ACTION_MAP[action] = in_its_zones(alb._ACTION_MAP[action])
+
+
+def a_fixed_response_may_hold_any_text() -> None:
+    """A fixed response comes back as it was given, also when it is HTML.
+
+    Elastic Load Balancing API Reference, FixedResponseActionConfig.
+    """
+    written: Callable[[dict[str, Any]], str] = alb._action_xml
+
+    def corrected(action: dict[str, Any]) -> str:
+        config = action.get("FixedResponseConfig")
+        if not config:
+            return written(action)
+        escaped = config | {"MessageBody": escape(config.get("MessageBody", ""))}
+        return written(action | {"FixedResponseConfig": escaped})
+
+    alb._action_xml = corrected

@@ -1,4 +1,4 @@
-"""Route 53: DNSSEC."""
+"""Route 53: DNSSEC, and where names lead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement  # nosec: writes XML, parses none
 
-from ministack.services import route53
+from ministack import app
+from ministack.services import alb, cloudfront, route53
 
 
 def a_zone_says_that_it_is_not_signed() -> None:
@@ -28,3 +29,45 @@ def a_zone_says_that_it_is_not_signed() -> None:
         SubElement(root, "KeySigningKeys")
 
     route53.handle_request = corrected
+
+
+def a_name_leads_where_its_record_says() -> None:
+    """A request for a name is answered by what its alias record points to: a load balancer, or a distribution.
+
+    Amazon Route 53 Developer Guide, "Choosing between alias and non-alias records". A distribution answers only to the
+    names among its Aliases: CloudFront API Reference, DistributionConfig. There is no DNS here, so the Host header is
+    looked up instead: curl -H 'Host: staging.example.com' reaches it.
+    """
+    find, may_be, label = alb.find_lb_for_host, app._is_potential_alb_request, app._parse_cloudfront_dataplane_host
+
+    def find_by_record(host: str) -> Any:
+        return find(host) or find(_alias_of(host))
+
+    def may_be_by_record(host: str, path: str) -> Any:
+        return may_be(host, path) or may_be(_alias_of(host), path)
+
+    def label_by_record(host: str) -> Any:
+        if direct := label(host):
+            return direct
+        found = label(_alias_of(host))
+        distribution = cloudfront.find_distribution_for_label(found) if found else None
+        return found if distribution and _name(host) in cloudfront._get_distribution_aliases(distribution) else None
+
+    alb.find_lb_for_host = find_by_record
+    app._is_potential_alb_request, app._parse_cloudfront_dataplane_host = may_be_by_record, label_by_record
+
+
+def _name(host: str) -> str:
+    return host.partition(":")[0].lower()
+
+
+def _alias_of(host: str) -> str:
+    """Where the alias record of a name leads; empty when it has none."""
+    wanted = f"{_name(host)}."
+    targets = (
+        record["AliasTarget"]["DNSName"].rstrip(".")
+        for records in route53._records.values()
+        for record in records
+        if record["Name"] == wanted and record["Type"] == "A" and "AliasTarget" in record
+    )
+    return next(targets, "")

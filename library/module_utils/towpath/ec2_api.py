@@ -24,3 +24,11 @@ def free_addresses(client: Ec2Client, subnet_ids: list[str]) -> dict[str, int]:
     """Return how many addresses are free in each subnet."""
     found = client.describe_subnets(SubnetIds=subnet_ids)["Subnets"]
     return {one["SubnetId"]: one["AvailableIpAddressCount"] for one in found}
+
+
+@Ec2ErrorHandler.common_error_handler("describe the managed prefix lists")
+def prefix_list_id(client: Ec2Client, name: str) -> str:
+    """Return the id of the prefix list called ``name``; empty when the region has none."""
+    filters = [{"Name": "prefix-list-name", "Values": [name]}]
+    found = client.describe_managed_prefix_lists(Filters=filters)["PrefixLists"]
+    return str(found[0]["PrefixListId"]) if found else ""

@@ -22,7 +22,7 @@ class ElbErrorHandler(AWSErrorHandler):
 
     @classmethod
     def _is_missing(cls) -> type[Exception]:
-        return is_boto3_error_code(["LoadBalancerNotFound", "TargetGroupNotFound"])
+        return is_boto3_error_code(["LoadBalancerNotFound", "RuleNotFound", "TargetGroupNotFound"])
 
 
 @ElbErrorHandler.list_error_handler("describe a load balancer", default_value=None)
@@ -30,6 +30,13 @@ def describe_load_balancer(client: ElbClient, name: str) -> dict[str, Any] | Non
     """Return the load balancer called ``name``, or None when there is none."""
     found = client.describe_load_balancers(Names=[name])["LoadBalancers"]
     return found[0] if found else None
+
+
+@ElbErrorHandler.common_error_handler("describe the attributes of a load balancer")
+def describe_attributes(client: ElbClient, arn: str) -> dict[str, str]:
+    """Return all attributes of a load balancer, name to value."""
+    answer = client.describe_load_balancer_attributes(LoadBalancerArn=arn)
+    return {one["Key"]: one["Value"] for one in answer["Attributes"]}
 
 
 @ElbErrorHandler.list_error_handler("describe a target group", default_value=None)
@@ -99,3 +106,33 @@ def delete_target_group(client: ElbClient, arn: str) -> None:
 def describe_target_health(client: ElbClient, arn: str) -> list[dict[str, Any]]:
     """Return what the load balancer thinks of each target of the group."""
     return client.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+
+
+@ElbErrorHandler.list_error_handler("describe the listeners of a load balancer", default_value=[])
+def describe_listeners(client: ElbClient, arn: str) -> list[dict[str, Any]]:
+    """Return the listeners of a load balancer, by port."""
+    pages = client.get_paginator("describe_listeners").paginate(LoadBalancerArn=arn)
+    return sorted((one for page in pages for one in page["Listeners"]), key=lambda one: one["Port"])
+
+
+@ElbErrorHandler.common_error_handler("describe the rules of a listener")
+def describe_rules(client: ElbClient, listener_arn: str) -> list[dict[str, Any]]:
+    pages = client.get_paginator("describe_rules").paginate(ListenerArn=listener_arn)
+    return [rule for page in pages for rule in page["Rules"]]
+
+
+@ElbErrorHandler.common_error_handler("create a listener's rule")
+def create_rule(client: ElbClient, request: dict[str, Any]) -> None:
+    """Create a rule from the request of CreateRule."""
+    client.create_rule(**request)
+
+
+@ElbErrorHandler.common_error_handler("change a listener's rule")
+def modify_rule(client: ElbClient, request: dict[str, Any]) -> None:
+    """Change a rule from the request of ModifyRule."""
+    client.modify_rule(**request)
+
+
+@ElbErrorHandler.deletion_error_handler("delete a listener's rule")
+def delete_rule(client: ElbClient, arn: str) -> None:
+    client.delete_rule(RuleArn=arn)

@@ -18,6 +18,7 @@ from typing import Any
 
 import botocore.config
 from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
+from botocore.parsers import ResponseParserError
 
 from tests.integration.harness import AwsEndpoint
 
@@ -95,6 +96,104 @@ def a_zone_says_that_it_is_not_signed(aws: AwsEndpoint) -> None:
     zone = route53.create_hosted_zone(Name=f"{new('zone')}.test", CallerReference=new("zone"))["HostedZone"]["Id"]
     assert route53.get_dnssec(HostedZoneId=zone)["Status"]["ServeSignature"] == "NOT_SIGNING"
     assert error_of(route53.get_dnssec, HostedZoneId="Z000000000000000NONE") == "NoSuchHostedZone"
+
+
+@fact
+def a_fixed_response_may_hold_any_text(aws: AwsEndpoint) -> None:
+    elbv2, page = aws.client("elbv2"), "<h1>Back & soon</h1>"
+    config = {"StatusCode": "503", "ContentType": "text/html", "MessageBody": page}
+    balancer = a_load_balancer(aws, a_network(aws))
+    answer = [{"Type": "fixed-response", "FixedResponseConfig": config}]
+    arn = balancer["LoadBalancerArn"]
+    try:
+        made = elbv2.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=answer)
+    except ResponseParserError as error:
+        raise AssertionError("the answer is no XML") from error
+    assert made["Listeners"][0]["DefaultActions"][0]["FixedResponseConfig"] == config
+    assert asked(aws, balancer["DNSName"]) == (503, page)
+
+
+def asked(aws: AwsEndpoint, name: str, proto: str = "http") -> tuple[int, str]:
+    """Ask for / under a name, as a browser would that the DNS led here."""
+    request = urllib.request.Request(f"{aws.url}/", headers={"Host": name, "X-Forwarded-Proto": proto})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+
+
+def a_certificate(aws: AwsEndpoint, domain: str) -> str:
+    """Have a certificate issued without a zone: who needs one here looks at its names alone."""
+    arn: str = aws.client("acm").request_certificate(DomainName=domain)["CertificateArn"]
+    return arn
+
+
+def a_distribution(aws: AwsEndpoint, origin: str, domain: str, certificate: str) -> dict[str, Any]:
+    """Make a distribution that passes everything on over HTTPS, the Host of the browser too."""
+    behavior = {
+        "TargetOriginId": "origin",
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+        "OriginRequestPolicyId": "216adef6-5c7f-47e4-b989-5492eafa07d3",
+    }
+    over = {
+        "HTTPPort": 80,
+        "HTTPSPort": 443,
+        "OriginProtocolPolicy": "https-only",
+        "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
+    }
+    config = {
+        "CallerReference": new("cdn"),
+        "Comment": "",
+        "Enabled": True,
+        "Aliases": {"Quantity": 1, "Items": [domain]},
+        "Origins": {"Quantity": 1, "Items": [{"Id": "origin", "DomainName": origin, "CustomOriginConfig": over}]},
+        "DefaultCacheBehavior": behavior,
+        "ViewerCertificate": {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only"},
+    }
+    made: dict[str, Any] = aws.client("cloudfront").create_distribution(DistributionConfig=config)["Distribution"]
+    return made
+
+
+def a_name(aws: AwsEndpoint, domain: str, target: str, zone: str) -> None:
+    """Let a name lead to a load balancer or a distribution."""
+    route53 = aws.client("route53")
+    zone_id = route53.create_hosted_zone(Name=domain, CallerReference=new("zone"))["HostedZone"]["Id"]
+    alias = {"HostedZoneId": zone, "DNSName": target, "EvaluateTargetHealth": False}
+    change = {"Action": "CREATE", "ResourceRecordSet": {"Name": domain, "Type": "A", "AliasTarget": alias}}
+    route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": [change]})
+
+
+def a_listener(aws: AwsEndpoint, balancer: dict[str, Any], words: str, certificate: str = "") -> None:
+    """Let a load balancer answer with words, over HTTPS when there is a certificate."""
+    config = {"StatusCode": "200", "ContentType": "text/plain", "MessageBody": words}
+    secure = {"Protocol": "HTTPS", "Port": 443, "Certificates": [{"CertificateArn": certificate}]}
+    aws.client("elbv2").create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": config}],
+        **(secure if certificate else {"Protocol": "HTTP", "Port": 80}),
+    )
+
+
+@fact
+def an_origin_is_asked_over_https(aws: AwsEndpoint) -> None:
+    domain = f"{new('zone')}.test"
+    balancer, certificate = a_load_balancer(aws, a_network(aws)), a_certificate(aws, domain)
+    a_listener(aws, balancer, "from the app", certificate)
+    wrong = a_distribution(aws, balancer["DNSName"], "other.test", certificate)
+    assert asked(aws, wrong["DomainName"], "https")[0] == 502, "the certificate is for neither name"
+    right = a_distribution(aws, balancer["DNSName"], domain, certificate)
+    a_name(aws, domain, right["DomainName"], "Z2FDTNDATAQYW2")
+    assert asked(aws, domain, "https") == (200, "from the app")
+
+
+@fact
+def a_name_leads_where_its_record_says(aws: AwsEndpoint) -> None:
+    domain, balancer = f"{new('zone')}.test", a_load_balancer(aws, a_network(aws))
+    a_listener(aws, balancer, "from the app")
+    a_name(aws, domain, balancer["DNSName"], balancer["CanonicalHostedZoneId"])
+    assert asked(aws, domain) == (200, "from the app")
 
 
 @fact
