@@ -49,9 +49,12 @@ def a_service_on(aws: AwsEndpoint) -> Iterator[dict[str, str]]:
         launchType="FARGATE",
     )
     yield SERVICE
-    for name in ("cpu", "requests"):
-        run_module("scaling_policy", aws, **SERVICE, name=name, state="absent")
-    run_module("scheduled_action", aws, **SERVICE, name="night-stop", state="absent")
+    scaling = aws.client("application-autoscaling")
+    # moto leaves them behind when their target goes.
+    for policy in scaling.describe_scaling_policies(**RESOURCE)["ScalingPolicies"]:
+        scaling.delete_scaling_policy(**RESOURCE, PolicyName=policy["PolicyName"])
+    for action in scaling.describe_scheduled_actions(**RESOURCE)["ScheduledActions"]:
+        scaling.delete_scheduled_action(**RESOURCE, ScheduledActionName=action["ScheduledActionName"])
     run_module("scalable_target", aws, **SERVICE, state="absent")
     run_module("ecs_service", aws, cluster=SERVICE["cluster"], name=SERVICE["service"], state="absent")
     run_module("ecs_cluster", aws, name=SERVICE["cluster"], state="absent")
