@@ -131,6 +131,7 @@ from ansible.module_utils.towpath import lock, rds_api
 from ansible.module_utils.towpath.drift import expected_revision
 from ansible.module_utils.towpath.interrupted import ends
 from ansible.module_utils.towpath.ledger import is_over
+from ansible.module_utils.towpath.listener_rules import in_maintenance
 from ansible.module_utils.towpath.scaling import resource_of
 from ansible.module_utils.towpath.status import Looks, not_provisioned, status
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -170,9 +171,25 @@ def read_ledger(client: dynamodb.DynamoDbClient, table: str) -> Ledger:
     )
 
 
+def target_groups(service: Json) -> list[str]:
+    return [one["targetGroupArn"] for one in service.get("loadBalancers", []) if "targetGroupArn" in one]
+
+
+def maintained(client: elb.ElbClient, service: Json) -> bool:
+    balancers = [
+        arn
+        for group in target_groups(service)
+        for arn in (elb.describe_target_group_by_arn(client, group) or {}).get("LoadBalancerArns", [])
+    ]
+    return any(
+        in_maintenance(elb.describe_rules(client, listener["ListenerArn"]))
+        for arn in balancers
+        for listener in elb.describe_listeners(client, arn)
+    )
+
+
 def health(client: elb.ElbClient, service: Json) -> list[Json]:
-    groups = [one["targetGroupArn"] for one in service.get("loadBalancers", []) if "targetGroupArn" in one]
-    return [target for group in groups for target in elb.describe_target_health(client, group)]
+    return [target for group in target_groups(service) for target in elb.describe_target_health(client, group)]
 
 
 def described(database: Json | None) -> Json | None:
@@ -219,6 +236,7 @@ def look(module: AnsibleAWSModule) -> Json:
         serving = service["taskDefinition"]
         revision = pool.submit(ecs.describe_task_definition, ecs_client, serving)
         targets: Callable[[], list[Json]] = begin("the health of the tasks", lambda: health(elb_client, service), [])
+        maintenance = begin("the load balancer's rules", lambda: maintained(elb_client, service), False)
 
         entries, settings, held = read()
         now = time.time()
@@ -245,6 +263,7 @@ def look(module: AnsibleAWSModule) -> Json:
                 scalable_target=target(),
                 alarms=in_alarm(),
                 database=described(database()),
+                maintenance=maintenance(),
                 under_way=lock.held_words(held, now) if held else "",
                 unknown=partly.unknown,
             ),

@@ -9,6 +9,7 @@ import pytest
 from ansible.module_utils.towpath import cloudwatch_api
 from ansible.module_utils.towpath.drift import settings_to_remember
 from ansible.module_utils.towpath.dynamodb_api import put_release, put_settings, take_lock
+from ansible.module_utils.towpath.listener_rules import EVERY_PATH, PAGE_PRIORITY
 from ansible.module_utils.towpath.lock import new_lock
 
 from tests.integration.harness import AwsEndpoint, run_module
@@ -44,6 +45,7 @@ def register(aws: AwsEndpoint, release="", **variables):
             {
                 "name": "app",
                 "image": f"webapp@sha256:{'0f3c' * 16}",
+                "portMappings": [{"containerPort": 3000}],
                 "environment": [{"name": name, "value": value} for name, value in variables.items()],
                 "secrets": [{"name": "SECRET_KEY_BASE", "valueFrom": "/webapp/staging/SECRET_KEY_BASE"}],
             }
@@ -126,6 +128,45 @@ def test_a_revision_that_was_rolled_out_by_hand_is_drift_with_all_that_differs_i
         {"path": "containerDefinitions[app].environment[LOG]", "made": "info", "found": "debug"},
     ]
     assert not found["released"]
+
+
+@pytest.fixture
+def balanced(aws: AwsEndpoint):
+    """A service behind a load balancer; returns the load balancer's listener."""
+    ec2, elb, ecs = aws.client("ec2"), aws.client("elbv2"), aws.client("ecs")
+    subnets = ec2.describe_subnets()["Subnets"][:2]
+    group = elb.create_target_group(Name=NAME, Protocol="HTTP", Port=3000, VpcId=subnets[0]["VpcId"], TargetType="ip")[
+        "TargetGroups"
+    ][0]["TargetGroupArn"]
+    balancer = elb.create_load_balancer(Name=NAME, Subnets=[one["SubnetId"] for one in subnets])["LoadBalancers"][0]
+    listener = elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )["Listeners"][0]["ListenerArn"]
+    container = {"targetGroupArn": group, "containerName": "app", "containerPort": 3000}
+    ecs.create_cluster(clusterName=NAME)
+    ecs.create_service(
+        cluster=NAME, serviceName="app", taskDefinition=register(aws), desiredCount=0, loadBalancers=[container]
+    )
+    yield listener
+    ecs.delete_service(cluster=NAME, service="app", force=True)
+    ecs.delete_cluster(cluster=NAME)
+    elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    elb.delete_target_group(TargetGroupArn=group)
+
+
+def test_a_page_of_maintenance_is_told(aws: AwsEndpoint, balanced: str):
+    assert not look(aws)["maintenance"]
+    page = {"StatusCode": "503", "ContentType": "text/plain", "MessageBody": "Back soon."}
+    aws.client("elbv2").create_rule(
+        ListenerArn=balanced,
+        Priority=PAGE_PRIORITY,
+        Conditions=[EVERY_PATH],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": page}],
+    )
+    assert look(aws)["maintenance"]
 
 
 def test_who_releases_now_is_told(aws: AwsEndpoint, revision):
