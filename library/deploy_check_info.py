@@ -15,7 +15,8 @@ description:
     C(ecr:DescribeImages), C(ecr:BatchGetImage) and C(ecr:GetDownloadUrlForLayer), C(ssm:DescribeParameters),
     C(iam:SimulatePrincipalPolicy), C(logs:DescribeLogGroups), C(ec2:DescribeSubnets),
     C(elasticloadbalancing:DescribeTargetGroups) and C(elasticloadbalancing:DescribeTargetHealth),
-    C(cloudwatch:DescribeAlarms), C(servicequotas:GetServiceQuota) and C(cloudwatch:GetMetricStatistics).
+    C(cloudwatch:DescribeAlarms), C(servicequotas:GetServiceQuota) and C(cloudwatch:GetMetricStatistics),
+    C(dynamodb:Query) and C(dynamodb:GetItem).
 author: Contributors to Towpath
 options:
   environment:
@@ -40,6 +41,10 @@ options:
     required: true
   image:
     description: A tag, a digest or a full reference; empty for the newest image pushed.
+    type: str
+    default: ""
+  ledger_table:
+    description: Table of the environment's releases, which tells a change by hand; empty where there is none.
     type: str
     default: ""
   deploying:
@@ -113,6 +118,7 @@ in_the_way:
   sample: []
 """
 
+import contextlib
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -122,6 +128,8 @@ from typing import Any
 from ansible.module_utils.towpath import (
     cloudwatch_api,
     deploy_check,
+    drift,
+    dynamodb_api,
     ec2_api,
     ecr_api,
     ecs_api,
@@ -138,14 +146,23 @@ from ansible.module_utils.towpath.image_config import get_image_config
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+# Where botocore is not there, AnsibleAWSModule says so.
+with contextlib.suppress(ImportError):
+    from botocore.parsers import ResponseParserError
+
 # By its name, which is also what cannot be looked at when it fails.
 Looks = dict[str, Callable[[], Check]]
+
+# The newest good release is among these, unless as many in a row have failed.
+RELEASES = 50
 
 FARGATE_VCPUS = "L-3032A538"
 FARGATE_SPOT_VCPUS = "L-36FBB829"
 
 
 def failure_of(error: AnsibleAWSError) -> Failure:
+    if not error.exception:
+        return Failure("", "", str(error.message))
     response = getattr(error.exception, "response", {})
     code = response.get("Error", {}).get("Code") or type(error.exception).__name__
     message = response.get("Error", {}).get("Message") or str(error.exception)
@@ -158,6 +175,9 @@ def guarded(name: str, check: Callable[[], Check]) -> Check:
         return check()
     except AnsibleAWSError as error:
         return deploy_check.not_looked_at(name, failure_of(error))
+    except ResponseParserError:
+        # Something on the way to AWS answers in its place.
+        return deploy_check.not_looked_at(name, Failure("", "", "What answered was not AWS."))
 
 
 def find_image(client: ecr_api.EcrClient, repository: str, reference: str) -> dict[str, Any]:
@@ -222,7 +242,7 @@ def check_secrets(
     role = definition.get("executionRoleArn")
     decisions: dict[str, str] | Failure = {}
     if parameters and role:
-        arns = [one["ARN"] for one in parameters]
+        arns = [deploy_check.parameter_arn(name, role, ssm.meta.region_name) for name in found]
         try:
             results = iam_api.simulate_principal_policy(iam, role, "ssm:GetParameters", arns)
             decisions = dict.fromkeys(arns, "noSuchRole") if results is None else deploy_check.simulated(results)
@@ -274,6 +294,27 @@ def check_quota(
     return deploy_check.vcpus(needed, used, quota["Value"], code)
 
 
+def check_drift(
+    dynamodb: dynamodb_api.DynamoDbClient,
+    ecs: ecs_api.EcsClient,
+    table: str,
+    service: dict[str, Any],
+    environment: str,
+) -> Check:
+    serving = service["taskDefinition"]
+    settings = dynamodb_api.get_settings(dynamodb, table)
+    expected = drift.expected_revision(dynamodb_api.query_releases(dynamodb, table, RELEASES), serving)
+    by_hand = expected not in ("", serving)
+    found = drift.drift(
+        settings,
+        service,
+        None,
+        ecs_api.describe_task_definition(ecs, expected) if by_hand else None,
+        ecs_api.describe_task_definition(ecs, serving) if by_hand else None,
+    )
+    return deploy_check.drift(drift.lines(found), environment)
+
+
 def what_a_deploy_needs(module: AnsibleAWSModule, service: dict[str, Any], definition: dict[str, Any]) -> Looks:
     params = module.params
     ecr, ssm, iam = module.client("ecr"), module.client("ssm"), module.client("iam")
@@ -299,9 +340,11 @@ def room_for_its_tasks(module: AnsibleAWSModule, service: dict[str, Any], defini
     }
 
 
-def what_else_to_know(module: AnsibleAWSModule, service: dict[str, Any]) -> Looks:
-    sts, cloudwatch = (module.client(name) for name in ("sts", "cloudwatch"))
-    return {
+def what_else_to_know(module: AnsibleAWSModule, ecs: ecs_api.EcsClient, service: dict[str, Any]) -> Looks:
+    sts, cloudwatch, dynamodb = (module.client(name) for name in ("sts", "cloudwatch", "dynamodb"))
+    table, environment = module.params["ledger_table"], module.params["environment"]
+    by_hand: Looks = {"drift": lambda: check_drift(dynamodb, ecs, table, service, environment)} if table else {}
+    return by_hand | {
         "credentials": lambda: deploy_check.credentials(sts_api.get_caller_identity(sts)),
         "rollout": lambda: deploy_check.rollout(service),
         "alarms": lambda: check_alarms(cloudwatch, service),
@@ -328,7 +371,7 @@ def look(module: AnsibleAWSModule) -> list[Check]:
         if not deploying or deploy_check.tasks_besides(service) >= params["many_tasks"]:
             looks |= room_for_its_tasks(module, service, definition)
         if not deploying:
-            looks |= what_else_to_know(module, service)
+            looks |= what_else_to_know(module, ecs, service)
         running = [pool.submit(guarded, name, check) for name, check in looks.items()]
         checks: list[Check] = deploy_check.in_order([one.result() for one in running])
         return checks
@@ -343,6 +386,7 @@ def main() -> None:
             "family": {"type": "str", "required": True},
             "repository": {"type": "str", "required": True},
             "image": {"type": "str", "default": ""},
+            "ledger_table": {"type": "str", "default": ""},
             "deploying": {"type": "bool", "default": False},
             "many_tasks": {"type": "int", "default": 10},
         },

@@ -67,7 +67,10 @@ class Check(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A call that failed: what was tried, AWS's code for it (or the SDK's name of the error), and the message."""
+    """What was tried, AWS's code for its failure (or the SDK's name of the error), and the message.
+
+    A failure that says it all itself has a message alone.
+    """
 
     tried: str
     code: str
@@ -76,6 +79,9 @@ class Failure(NamedTuple):
 
 def not_looked_at(name: str, failure: Failure) -> Check:
     """A check whose calls failed."""
+    if not failure.tried:
+        wrong, _, advice = failure.message.partition(". ")
+        return Check(name, UNKNOWN, f"not looked at: {wrong[:1].lower()}{wrong[1:]}", advice)
     if NOT_ALLOWED.search(failure.code):
         action = re.search(r"perform: (\S+)", failure.message)
         lacks = action[1] if action else failure.message
@@ -183,13 +189,19 @@ def parameter_name(value_from: str) -> str:
     return f"/{named}" if "/" in named else named
 
 
+def parameter_arn(name: str, role_arn: str, region: str) -> str:
+    """The ARN of a parameter in the account of a role."""
+    _, partition, _, _, account, _ = role_arn.split(":", 5)
+    return f"arn:{partition}:ssm:{region}:{account}:parameter/{name.removeprefix('/')}"
+
+
 def secrets(
     wanted: Mapping[str, str],
     found: Mapping[str, Mapping[str, Any]],
     decisions: Mapping[str, str] | Failure,
     environment: str,
 ) -> Check:
-    """Whether each parameter is there (``found``, by name) and the execution role may read it (by ARN)."""
+    """Whether each parameter is there (``found``, by name) and the execution role may read it (``decisions``)."""
     if not wanted:
         return Check("secrets", GOOD, "the task definition names none")
     missing = sorted(name for name, parameter in wanted.items() if parameter not in found)
@@ -204,7 +216,9 @@ def secrets(
         unseen = not_looked_at("secrets", decisions)
         return unseen._replace(sentence=f"{count}; whether the execution role may read them is {unseen.sentence}")
     denied = sorted(
-        name for name, parameter in wanted.items() if decisions.get(found[parameter]["ARN"], "allowed") != "allowed"
+        name
+        for name, parameter in wanted.items()
+        if any(decision != "allowed" and _is_of(arn, parameter) for arn, decision in decisions.items())
     )
     if denied:
         advice = f"{_provision(environment)} -t cluster, which writes the role's policy again."
@@ -223,6 +237,10 @@ def secrets(
             "See that the key's policy allows kms:Decrypt to the execution role.",
         )
     return Check("secrets", GOOD, f"{count}, and the execution role may read them")
+
+
+def _is_of(arn: str, parameter: str) -> bool:
+    return arn.partition(":parameter/")[2] == parameter.removeprefix("/")
 
 
 def simulated(results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -396,6 +414,15 @@ def vcpus(needed: float, used: float, limit: float, code: str) -> Check:
 
 def vcpus_of(definition: TaskDefinition, tasks: int) -> float:
     return tasks * int(definition.get("cpu") or 0) / 1024
+
+
+def drift(found: Sequence[str], environment: str) -> Check:
+    """What was changed by hand, a line each."""
+    if not found:
+        return Check("drift", GOOD, "nothing was changed by hand")
+    many = f"{found[0]}, and {len(found) - 1} more" if len(found) > 1 else found[0]
+    advice = f"Put it into group_vars to keep it; ansible-playbook provision.yml -e env={environment} takes it back."
+    return Check("drift", BAD, f"changed by hand: {many}", "\n".join([*found[1:], advice]))
 
 
 def lines(checks: Sequence[Check]) -> list[str]:

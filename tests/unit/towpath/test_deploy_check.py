@@ -352,3 +352,10 @@ def test_every_check_has_its_place():
     names = ["rollout", "image", "credentials", "drift"]
     checks = [deploy_check.Check(name, "good", "") for name in names]
     assert [one.name for one in deploy_check.in_order(checks)] == ["credentials", "image", "rollout", "drift"]
+
+
+def test_what_was_changed_by_hand_is_bad_with_each_change():
+    assert deploy_check.drift([], "prod").state == "good"
+    check = deploy_check.drift(["service.maximum_percent: 200 -> 100", "service.tags[a]: 1 -> none"], "prod")
+    assert (check.state, check.sentence) == ("bad", "changed by hand: service.maximum_percent: 200 -> 100, and 1 more")
+    assert check.advice.splitlines()[0] == "service.tags[a]: 1 -> none"
