@@ -145,6 +145,16 @@ seconds:
   returned: always
   type: float
   sample: 12.5
+phases:
+  description: How long the start and the run took, in seconds, as far as it came.
+  returned: always
+  type: dict
+  sample: {"start": 21.1, "run": 3.0}
+release:
+  description: The release that the revision carries, as M(ecs_release_info) returns it.
+  returned: always
+  type: dict
+  sample: {"release_name": "v7", "digest": "sha256:0123", "git_sha": "6b65b39"}
 task_arn:
   description: ARN of the task; empty in check mode, when it would be a new one.
   returned: always
@@ -160,7 +170,7 @@ task_definition:
 from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
-from ansible.module_utils.towpath.release import release_number
+from ansible.module_utils.towpath.release import release_number, release_of
 from ansible.module_utils.towpath.rollout import (
     primary,
     refusal_of_revision,
@@ -227,6 +237,8 @@ def nothing_yet(module: AnsibleAWSModule) -> dict[str, Any]:
         "advice": "",
         "log_lines": [],
         "seconds": 0.0,
+        "phases": {},
+        "release": {},
         "task_arn": "",
         "task_definition": module.params["task_definition"] or "",
     }
@@ -241,7 +253,8 @@ def run(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
     names = [one["name"] for one in revision["containerDefinitions"]]
     if wrong := refusal(command, started_by, names, container):
         module.fail_json(msg=wrong)
-    result = nothing_yet(module) | {"task_definition": arn, "changed": True}
+    release = release_of(revision, container)
+    result = nothing_yet(module) | {"task_definition": arn, "release": release, "changed": True}
 
     tasks = []
     if started_by:

@@ -116,6 +116,11 @@ log_lines:
   type: list
   elements: str
   sample: ["1 user"]
+phases:
+  description: How long the start and the run took, in seconds; empty while it goes on.
+  returned: success
+  type: dict
+  sample: {"start": 21.1, "run": 3.0}
 new_log_lines:
   description: The lines of the log that no earlier look read, as the command wrote them.
   returned: success
@@ -167,6 +172,7 @@ from ansible.module_utils.towpath.task_run import (
     finished,
     is_over,
     last_lines,
+    phases,
     remembered,
     should_stop,
 )
@@ -193,7 +199,7 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
     task = ecs.describe_task(module.client("ecs"), params["cluster"], arn)
     over = is_over(task, container, before)
     lines, token = read_log(module, before.log_token)
-    seen = remembered(before, task, lines, token, over)
+    seen = remembered(before, task, lines, token, over, seconds)
     stop = should_stop(seen, over, seconds, *limit)
     if stop:
         seen = seen._replace(stop_asked_at=seconds)
@@ -211,6 +217,7 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
         "evidence": end.evidence if end else [],
         "advice": end.advice if end else "",
         "log_lines": last_lines(seen),
+        "phases": phases(seen, seconds) if done else {},
         "new_log_lines": lines,
         "lines": [line for words in news for line in timed(words, seconds)],
         "state": seen.state,

@@ -29,9 +29,13 @@ class ActionModule(action_loader.get("following", class_only=True)):  # type: ig
     unseen = "Could not see how the command goes."
 
     def result(self, looked: dict[str, Any], seconds: float) -> dict[str, Any]:
-        names = ("outcome", "exit_code", "reason", "evidence", "advice", "log_lines")
+        names = ("outcome", "exit_code", "reason", "evidence", "advice", "log_lines", "phases")
         result = {name: looked[name] for name in names}
         # The log has just been printed.
         evidence = [f"  {line}" for line in looked["evidence"] if not line.startswith("log: ")]
         paragraphs = [looked["reason"], *evidence, looked["advice"]]
-        return result | {"failed": looked["outcome"] != "succeeded", "msg": "\n".join(filter(None, paragraphs))}
+        result |= {"failed": looked["outcome"] != "succeeded", "msg": "\n".join(filter(None, paragraphs))}
+        if self._task.args.get("exit_as_command") and looked["exit_code"]:
+            # For the callback ends_as_told.
+            result["exit_with"] = looked["exit_code"]
+        return result

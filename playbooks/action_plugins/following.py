@@ -17,7 +17,6 @@ from ansible.utils.display import Display
 display = Display()
 
 MOST_SECONDS_BETWEEN_LOOKS = 30.0
-SECONDS_OF_SILENCE = 30.0
 # A third of the time after which a lock that nobody renews is free.
 SECONDS_BETWEEN_RENEWALS = 30.0
 SECONDS_BEFORE_ANOTHER_TRY = 5.0
@@ -33,6 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     stops_with = ""
     # The starting module's own options; all else, such as region and profile, goes to every module.
     own_options: tuple[str, ...] = ()
+    seconds_of_silence = 30.0
     leaves_it_going = ""
     unseen = ""
 
@@ -46,7 +46,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         follow = started.pop("follow", None)
         if started.get("failed") or follow is None:
             return started
-        display.display(f"  {started['msg']} {self.leaves_it_going}")
+        display.display(f"  {started['msg']} {self.leaves_it_going}".rstrip())
         result = started | self._follow(follow, began)
         if warnings := [*started.get("warnings", []), *self.warnings, *result.get("warnings", [])]:
             result["warnings"] = list(dict.fromkeys(warnings))
@@ -96,7 +96,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
                 wait = min(max(wait, 1.0) * 2, MOST_SECONDS_BETWEEN_LOOKS)
             else:
                 seen, wait = looked["seen"], looked["seconds_to_next_look"]
-            if not lines and time.monotonic() - printed >= SECONDS_OF_SILENCE:
+            if not lines and time.monotonic() - printed >= self.seconds_of_silence:
                 lines = [f"  {seconds:>5.0f} s  still {looked.get('state') or 'waiting: AWS does not answer'}"]
             for line in lines:
                 display.display(line)

@@ -62,3 +62,13 @@ def log_group_names(client: LogsClient, names: list[str]) -> list[str]:
         for group in page["logGroups"]
     ]
     return [name for name in names if name in found]
+
+
+@LogsErrorHandler.list_error_handler("search a log", default_value=[])
+def filter_log_events(client: LogsClient, group: str, prefix: str, pattern: str, begin: int) -> list[dict[str, Any]]:
+    """Return the events since ``begin`` of the streams whose names begin with ``prefix``."""
+    wanted = {"filterPattern": pattern} if pattern else {}
+    pages = client.get_paginator("filter_log_events").paginate(
+        logGroupName=group, logStreamNamePrefix=prefix, startTime=begin, **wanted
+    )
+    return [event for page in pages for event in page["events"] if event["logStreamName"].startswith(prefix)]

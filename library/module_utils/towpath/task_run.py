@@ -39,6 +39,8 @@ class Seen(NamedTuple):
     last_lines: Sequence[str] = ()
     quiet_looks: int = 0
     stop_asked_at: float | None = None
+    # Seconds, as the looks saw it.
+    running_at: float | None = None
 
 
 class Ending(NamedTuple):
@@ -157,15 +159,24 @@ def state_words(task: Json | None, over: bool) -> str:
     return "stopping" if task["desiredStatus"] == "STOPPED" else "running"
 
 
-def remembered(seen: Seen, task: Json | None, lines: Sequence[str], token: str, over: bool) -> Seen:
+def remembered(seen: Seen, task: Json | None, lines: Sequence[str], token: str, over: bool, seconds: float) -> Seen:
     """What the next look needs to know of this one."""
+    runs = over or state_words(task, over) == "running"
     return seen._replace(
+        running_at=seconds if runs and seen.running_at is None else seen.running_at,
         state=state_words(task, over),
         known=seen.known or task is not None,
         log_token=token,
         last_lines=[*seen.last_lines, *lines][-LAST_LINES:],
         quiet_looks=seen.quiet_looks + 1 if over and not lines else 0,
     )
+
+
+def phases(seen: Seen, seconds: float) -> dict[str, float]:
+    """How long the start and the run took, as far as it came, in seconds."""
+    if seen.running_at is None:
+        return {}
+    return {"start": round(seen.running_at, 2), "run": round(seconds - seen.running_at, 2)}
 
 
 def should_stop(seen: Seen, over: bool, seconds: float, timeout_seconds: float, on_timeout: str) -> bool:
