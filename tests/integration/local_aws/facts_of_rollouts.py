@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from local_aws import base_image, emulator
@@ -184,10 +185,20 @@ def a_command_runs_in_the_container(aws: AwsEndpoint, image: str) -> None:
     ecs.stop_task(cluster=cluster, task=task)
 
 
-@fact
-def a_database_answers_tasks_and_this_machine_only(aws: AwsEndpoint, image: str) -> None:
+def available(rds: Any, name: str) -> dict[str, Any]:
+    end = time.monotonic() + 60
+    while True:
+        found: dict[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+        if found["DBInstanceStatus"] == "available":
+            return found
+        assert found["DBInstanceStatus"] != "failed" and time.monotonic() < end, found["DBInstanceStatus"]
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def a_database(aws: AwsEndpoint, word: str) -> Iterator[tuple[Any, dict[str, Any]]]:
     base_image.ensure(base_image.POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
-    rds, name = aws.client("rds"), new("database").replace("/", "")
+    rds, name = aws.client("rds"), new(word)
     rds.create_db_instance(
         DBInstanceIdentifier=name,
         Engine="postgres",
@@ -199,16 +210,45 @@ def a_database_answers_tasks_and_this_machine_only(aws: AwsEndpoint, image: str)
         DBName="webapp",
     )
     try:
-        end = time.monotonic() + 60
-        while (found := rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0])[
-            "DBInstanceStatus"
-        ] != "available":
-            assert time.monotonic() < end, found["DBInstanceStatus"]
-            time.sleep(0.2)
-        address, port = found["Endpoint"]["Address"], found["Endpoint"]["Port"]
-        ask = ["pg_isready", f"--host={address}", f"--port={port}"]
-        assert "accepting" in emulator.docker("run", "--rm", "--entrypoint", ask[0], base_image.POSTGRES, *ask[1:])
-        bound = emulator.docker("ps", "--filter", f"publish={port}", "--format", "{{.Ports}}")
-        assert "5432" in bound and "0.0.0.0" not in bound, bound
+        yield rds, available(rds, name)
     finally:
-        rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+        for one in rds.describe_db_instances()["DBInstances"]:
+            if one["DBInstanceIdentifier"].startswith(name):
+                rds.delete_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+
+
+def sql(database: dict[str, Any], statement: str) -> str:
+    url = f"postgres://webapp:open-sesame@{database['Endpoint']['Address']}:{database['Endpoint']['Port']}/webapp"
+    words = ["--rm", "--entrypoint", "psql", base_image.POSTGRES, url, "--tuples-only", "--no-align"]
+    return emulator.docker("run", *words, "--command", statement)
+
+
+@fact
+def a_database_answers_tasks_and_this_machine_only(aws: AwsEndpoint, image: str) -> None:
+    with a_database(aws, "database") as (_, database):
+        assert sql(database, "select 1") == "1"
+        published = f"publish={database['Endpoint']['Port']}"
+        bound = emulator.docker("ps", "--filter", published, "--format", "{{.Ports}}")
+        assert "5432" in bound and "0.0.0.0" not in bound, bound
+
+
+@fact
+def a_snapshot_holds_the_data(aws: AwsEndpoint, image: str) -> None:
+    with a_database(aws, "kept") as (rds, database):
+        name = database["DBInstanceIdentifier"]
+        sql(database, "create table notes (word text); insert into notes values ('before')")
+        rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=f"{name}-1")
+        sql(database, "update notes set word = 'after'")
+        rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=f"{name}-old", DBSnapshotIdentifier=f"{name}-1")
+        assert sql(available(rds, f"{name}-old"), "select word from notes") == "before"
+        assert sql(database, "select word from notes") == "after"
+
+
+@fact
+def an_instance_takes_another_name(aws: AwsEndpoint, image: str) -> None:
+    with a_database(aws, "named") as (rds, database):
+        old = database["DBInstanceIdentifier"]
+        sql(database, "create table notes (word text)")
+        rds.modify_db_instance(DBInstanceIdentifier=old, NewDBInstanceIdentifier=f"{old}-2", ApplyImmediately=True)
+        assert error_of(rds.describe_db_instances, DBInstanceIdentifier=old) == "DBInstanceNotFound"
+        assert sql(available(rds, f"{old}-2"), "select count(*) from notes") == "0"
