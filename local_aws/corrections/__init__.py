@@ -43,6 +43,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         rds.gp3_storage_names_its_speed,
         rds.log_exports_are_kept,
         rds.windows_given_at_creation_are_kept,
+        rds.performance_insights_are_switched_on_later_too,
         rds.a_database_answers_tasks_and_this_machine_only,
         rds.postgres_can_be_told_to_refuse_connections_without_tls,
         rds_snapshots.a_snapshot_holds_the_data,

@@ -97,6 +97,25 @@ def windows_given_at_creation_are_kept() -> None:
     rds._ACTION_MAP["CreateDBInstance"] = corrected
 
 
+def performance_insights_are_switched_on_later_too() -> None:
+    """ModifyDBInstance takes EnablePerformanceInsights and PerformanceInsightsRetentionPeriod, and applies them at once.
+
+    Amazon RDS API Reference, ModifyDBInstance; Amazon RDS User Guide, Turning Performance Insights on and off.
+    """
+    modify: Handler = rds._ACTION_MAP["ModifyDBInstance"]
+
+    def corrected(params: dict[str, Any]) -> Any:
+        instance = rds._instances.get(rds._p(params, "DBInstanceIdentifier"))
+        if instance is not None:
+            if enable := rds._p(params, "EnablePerformanceInsights"):
+                instance["PerformanceInsightsEnabled"] = enable == "true"
+            if days := rds._p(params, "PerformanceInsightsRetentionPeriod"):
+                instance["PerformanceInsightsRetentionPeriod"] = int(days)
+        return modify(params)
+
+    rds._ACTION_MAP["ModifyDBInstance"] = corrected
+
+
 def a_database_answers_tasks_and_this_machine_only() -> None:
     """An instance has one address, which the app's tasks and the bastion's tunnel reach, and the internet does not.
 

@@ -248,6 +248,19 @@ def log_exports_are_kept(aws: AwsEndpoint) -> None:
 
 
 @fact
+def performance_insights_are_switched_on_later_too(aws: AwsEndpoint) -> None:
+    rds, name = aws.client("rds"), new("insights")
+    rds.create_db_instance(DBInstanceIdentifier=name, Engine="postgres", DBInstanceClass="db.t4g.micro")
+    rds.modify_db_instance(
+        DBInstanceIdentifier=name, EnablePerformanceInsights=True, PerformanceInsightsRetentionPeriod=31
+    )
+    found = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    assert found["PerformanceInsightsEnabled"]
+    assert found["PerformanceInsightsRetentionPeriod"] == 31
+    rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+
+
+@fact
 def postgres_can_be_told_to_refuse_connections_without_tls(aws: AwsEndpoint) -> None:
     rds, name = aws.client("rds"), new("parameters")
     rds.create_db_parameter_group(DBParameterGroupName=name, DBParameterGroupFamily="postgres17", Description="TLS")

@@ -1,0 +1,67 @@
+"""A database's data goes through a snapshot, into a new instance, and from there to the app."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from local_aws import base_image
+from tests.e2e.account import Account
+
+PARAMETER = "/webapp/staging/DATABASE_URL"
+
+
+@pytest.fixture
+def sql(account: Account) -> Callable[[str], str]:
+    """Ask the database as the app does: with the URL that is kept for it, from a container."""
+
+    def ask(statement: str) -> str:
+        ssm = account.client("ssm")
+        url = ssm.get_parameter(Name=PARAMETER, WithDecryption=True)["Parameter"]["Value"]
+        words = ["docker", "run", "--rm", "--entrypoint", "psql", base_image.POSTGRES, url, "-tA", "-c", statement]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+
+    return ask
+
+
+def test_a_snapshot_is_restored_beside_the_database_and_serves_after_a_switch(
+    account: Account, sql: Callable[[str], str]
+):
+    database, rds = ("database.yml", "-e", "env=staging"), account.client("rds")
+    sql("create table notes (word text); insert into notes values ('good')")
+    account.playbook(*database, "-e", "snapshot=good-day")
+    sql("update notes set word = 'bad'")
+
+    restored = account.playbook(*database, "-e", "restore=good-day")
+    assert "webapp-staging-restored-good-day has the data of good-day" in restored
+    assert sql("select word from notes") == "bad", "a restore touches nothing that serves"
+
+    assert "-e yes=true" in account.refused(*database, "-e", "switch=webapp-staging-restored-good-day")
+    assert sql("select word from notes") == "bad", "a refusal touches nothing"
+    said = account.playbook(*database, "-e", "switch=webapp-staging-restored-good-day", "-e", "yes=true")
+    assert sql("select word from notes") == "good"
+    assert "restart.yml -e env=staging" in said
+    retired = [
+        one["DBInstanceIdentifier"]
+        for one in rds.describe_db_instances()["DBInstances"]
+        if "-until-" in one["DBInstanceIdentifier"]
+    ]
+    assert len(retired) == 1
+    assert retired[0] in account.playbook(*database)
+    rds.delete_db_instance(DBInstanceIdentifier=retired[0], SkipFinalSnapshot=True)
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [
+        pytest.param(["restore=no-such"], "Found no complete snapshot no-such", id="a snapshot that is not there"),
+        pytest.param(["switch=no-such"], "no-such is no available instance", id="an instance that is not there"),
+        pytest.param(["switch=webapp-staging"], "no available instance beside", id="the one that serves"),
+        pytest.param(["snapshot=a", "restore=b"], "Give one of", id="two things at once"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(account: Account, order: list[str], says: str):
+    extra = [word for one in order for word in ("-e", one)]
+    assert says in account.refused("database.yml", "-e", "env=staging", *extra)
