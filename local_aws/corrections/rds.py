@@ -98,7 +98,7 @@ def windows_given_at_creation_are_kept() -> None:
 
 
 def performance_insights_are_switched_on_later_too() -> None:
-    """ModifyDBInstance takes EnablePerformanceInsights and PerformanceInsightsRetentionPeriod, and applies them at once.
+    """ModifyDBInstance takes EnablePerformanceInsights and its retention period, and applies them at once.
 
     Amazon RDS API Reference, ModifyDBInstance; Amazon RDS User Guide, Turning Performance Insights on and off.
     """
