@@ -8,6 +8,7 @@ from . import service, task_definition
 from .differences import Difference, Values
 from .ledger import Entry
 from .rollout import ROLLED_BACK, SUCCEEDED, short
+from .scaling import is_stopped
 
 # The number of tasks is a deploy's, an autoscaler's or a person's to change: its bounds say what is right.
 _NOT_REMEMBERED = ("desired_count",)
@@ -79,7 +80,7 @@ def _flat(settings: Values) -> Values:
 
 
 def _count_drift(count: int, target: Values | None) -> list[Difference]:
-    if target is None or target["MinCapacity"] <= count <= target["MaxCapacity"]:
+    if target is None or target["MinCapacity"] <= count <= target["MaxCapacity"] or is_stopped(target, count):
         return []
     return [Difference("service.desired_count", f"{target['MinCapacity']} to {target['MaxCapacity']}", count)]
 

@@ -45,6 +45,11 @@ def comparable_target(target: Values) -> Values:
     }
 
 
+def is_stopped(target: Values, count: int) -> bool:
+    """Whether a person stopped the app: then nothing scales it, and its bounds wait for the start."""
+    return count == 0 and comparable_target(target)["suspended"] is True
+
+
 def asked_words(asked: Values) -> str:
     """What is asked for, as a tag remembers it: ``2-6``, or ``0-6 suspended``."""
     suspended = " suspended" if asked.get("suspended") else ""

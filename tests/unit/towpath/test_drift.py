@@ -143,6 +143,19 @@ def test_a_count_is_drift_only_outside_of_its_bounds(count, expected):
     assert lines(drift(SETTINGS, SERVICE | {"desiredCount": count}, target)) == expected
 
 
+@pytest.mark.parametrize(
+    ("suspended", "expected"),
+    [
+        pytest.param(True, [], id="a person stopped it, and its scaling with it"),
+        pytest.param(False, ["service.desired_count: 2 to 6 -> 0"], id="its scaling goes on"),
+    ],
+)
+def test_an_app_that_a_person_stopped_is_no_drift(suspended, expected):
+    ways = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+    target = {"MinCapacity": 2, "MaxCapacity": 6, "SuspendedState": dict.fromkeys(ways, suspended)}
+    assert lines(drift(SETTINGS, SERVICE | {"desiredCount": 0}, target)) == expected
+
+
 def test_a_ledger_that_remembers_no_settings_tells_no_drift():
     assert drift(None, SERVICE, None) == []
 
