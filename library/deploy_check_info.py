@@ -132,6 +132,7 @@ from ansible.module_utils.towpath import (
     dynamodb_api,
     ec2_api,
     ecr_api,
+    ecr_images,
     ecs_api,
     elbv2_api,
     iam_api,
@@ -187,21 +188,8 @@ def find_image(client: ecr_api.EcrClient, repository: str, reference: str) -> di
         raise image.ImageRefused(
             f"There is no image repository {repository}. Run ansible-playbook provision.yml first."
         )
-    uri = registry["repositoryUri"]
-    found: dict[str, Any] | None = None
-    if reference:
-        found = ecr_api.describe_image(client, repository, image.image_id(reference, repository, uri))
-        if found and found.get("imageStatus", "ACTIVE") == "ACTIVE":
-            return found
-    images = ecr_api.describe_images(client, repository)
-    newest: dict[str, Any] | None = image.newest(images)
-    if not newest:
-        raise image.ImageRefused(f"There is no image in {uri} yet. {image.how_to_push(uri)}")
-    if reference:
-        raise image.ImageRefused(
-            f"There is no image {reference} in {uri} that can be run. The newest are: {image.some_tags(images)}."
-        )
-    return newest
+    found: dict[str, Any] = ecr_images.find(client, repository, registry["repositoryUri"], reference)
+    return found
 
 
 def architectures(client: ecr_api.EcrClient, repository: str, found: dict[str, Any]) -> list[str]:

@@ -148,7 +148,8 @@ def test_what_is_missing_is_bad(any_world):
     checks = any_world.check(image="nope")
     image = checks.pop("image")
     assert only_bad(checks) == missing
-    assert (image["state"], image["advice"]) == ("bad", "The newest are: v1.")
+    assert image["state"] == "bad"
+    assert "The newest are: v1." in image["advice"]
 
     deploying = any_world.check(deploying=True)
     assert only_bad(deploying) == missing
@@ -206,7 +207,7 @@ def test_an_image_for_another_machine_or_from_elsewhere_is_bad(world):
     )
     assert "is built for ARM64, expected X86_64" in only_bad(world.check(image="arm", deploying=True))["image"]
     assert "is in nginx, expected one in" in only_bad(world.check(image="nginx:1", deploying=True))["image"]
-    assert only_bad(world.check(repository="none", deploying=True)) == {"image": "there is no image repository none"}
+    assert only_bad(world.check(repository="none", deploying=True)) == {"image": "There is no image repository none"}
 
 
 def test_a_rollout_that_goes_on_is_bad_and_a_ledger_that_is_not_there_makes_drift_unknown(world):

@@ -161,7 +161,7 @@ def image(shown: str, architectures: Sequence[str], definition: TaskDefinition) 
 def missing_image(message: str) -> Check:
     """An image that is not there, in the words of the refusal: what is wrong, then what to do."""
     wrong, _, advice = message.partition(". ")
-    return Check("image", BAD, f"{wrong[:1].lower()}{wrong[1:].rstrip('.')}", advice)
+    return Check("image", BAD, wrong.rstrip("."), advice)
 
 
 def manifest_architectures(manifest: Mapping[str, Any]) -> list[str]:
