@@ -55,11 +55,17 @@ host_keys:
   type: list
   elements: str
   sample: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEl7]
+host_key_fingerprints:
+  description: The fingerprints of those keys, as ssh shows them when it asks.
+  returned: always
+  type: list
+  elements: str
+  sample: ["SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"]
 """
 
 from ansible.module_utils.towpath import instance_api as ec2
 from ansible.module_utils.towpath.ec2_api import Ec2Error
-from ansible.module_utils.towpath.single_instance import host_keys
+from ansible.module_utils.towpath.single_instance import fingerprint, host_keys
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
@@ -71,14 +77,15 @@ def main() -> None:
         instances = ec2.describe_instances(client, name)
         addresses = ec2.describe_addresses(client, name)
         instance_id = instances[0]["InstanceId"] if instances else ""
-        console = ec2.console_output(client, instance_id) if instance_id else ""
+        keys = host_keys(ec2.console_output(client, instance_id)) if instance_id else []
     except Ec2Error as error:
         module.fail_json_aws_error(error)
     module.exit_json(
         changed=False,
         instance_id=instance_id,
         address=addresses[0]["PublicIp"] if addresses else "",
-        host_keys=host_keys(console),
+        host_keys=keys,
+        host_key_fingerprints=[fingerprint(key) for key in keys],
     )
 
 

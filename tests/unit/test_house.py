@@ -24,7 +24,19 @@ SAYING_ROLES = {"cost"}
 SHARED_ROLES = {"image_repository", "dns_zone"}
 
 # What every play has, whatever the role: Ansible's own, and the names of a loop.
-ANSIBLES_OWN = {"item", "omit", "lookup", "query", "range", "dict", "groups", "group_names", "hostvars", "namespace"}
+ANSIBLES_OWN = {
+    "item",
+    "omit",
+    "role_path",
+    "lookup",
+    "query",
+    "range",
+    "dict",
+    "groups",
+    "group_names",
+    "hostvars",
+    "namespace",
+}
 
 
 MODULES_OF_A_PLAYBOOK = {"ansible.builtin.import_role", "ansible.builtin.assert"}

@@ -5,6 +5,7 @@ Names of fields: the API reference of Amazon EC2, RunInstances and Instance.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
@@ -135,3 +136,9 @@ def host_keys(console: str) -> list[str]:
     """The machine's public host keys, as cloud-init writes them on its console: no network lies in between."""
     block = re.search(r"BEGIN SSH HOST KEY KEYS-+(.*?)-+END SSH HOST KEY KEYS", console, re.DOTALL)
     return re.findall(r"(?:ssh|ecdsa)-\S+ AAAA[A-Za-z0-9+/]+=*", block.group(1)) if block else []
+
+
+def fingerprint(host_key: str) -> str:
+    """A public key's fingerprint, as ssh shows it when it asks."""
+    digest = hashlib.sha256(base64.b64decode(host_key.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")

@@ -4,6 +4,7 @@ import pytest
 from ansible.module_utils.towpath.single_instance import (
     LAUNCHED_WITH_TAG,
     choose,
+    fingerprint,
     host_keys,
     launched_with,
     refusal,
@@ -140,9 +141,9 @@ def test_user_data_that_ec2_would_not_take_is_refused_with_its_size(user_data, r
 # As cloud-init's keys-to-console writes it on a serial console, with another program's line in between.
 CONSOLE = """
 [   21.335702] cloud-init[631]: Cloud-init v. 22.4.2 finished\r
------BEGIN SSH HOST KEY FINGERPRINTS-----\r
+-----BEGIN SSH HOST KEY SHA256:lYzPYQwb3JRy7nK3ebwQQ0KA/BYW+IVFXIY5xnvu3pcS-----\r
 256 SHA256:abc root@ip-10-10-0-5 (ED25519)\r
------END SSH HOST KEY FINGERPRINTS-----\r
+-----END SSH HOST KEY SHA256:lYzPYQwb3JRy7nK3ebwQQ0KA/BYW+IVFXIY5xnvu3pcS-----\r
 -----BEGIN SSH HOST KEY KEYS-----\r
 ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAA= root@ip-10-10-0-5\r
 [   21.4] systemd[1]: Finished something.\r
@@ -168,3 +169,9 @@ ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEl7 root@ip-10-10-0-5\r
 )
 def test_the_host_keys_are_read_from_the_console(console, keys):
     assert host_keys(console) == keys
+
+
+def test_a_fingerprint_is_what_ssh_shows():
+    # Made with ssh-keygen, and shown by ssh-keygen -l.
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIN8wKHooUE3WmZrRy96IIOYiGUdqW9qtYXIUZrAOr003"
+    assert fingerprint(key) == "SHA256:lYzPYQwb3JRy7nK3ebwQQ0KA/BYW+IVFXIY5xnvu3pc"
