@@ -72,6 +72,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         tasks.a_container_gets_what_its_definition_says,
         tasks.containers_wait_for_those_they_depend_on,
         tasks.a_command_runs_in_the_container,
+        tasks.a_task_that_cannot_start_says_why,
         faults.things_go_wrong_when_asked_to,
         ecr.a_repository_is_where_docker_can_push,
         ecr.an_unknown_image_is_an_error,

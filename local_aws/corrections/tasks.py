@@ -87,6 +87,20 @@ def a_command_runs_in_the_container() -> None:
     replace("ExecuteCommand", "_execute_command", executing(ecs._execute_command))
 
 
+def a_task_that_cannot_start_says_why() -> None:
+    """An image, a secret or a command that is not there is named as ECS names it.
+
+    Amazon ECS Developer Guide, Amazon ECS stopped tasks error messages: CannotPullContainerError,
+    CannotStartContainerError and ResourceInitializationError.
+    """
+    fail: Callable[[Json, Any, str], None] = ecs._fail_task_start
+
+    def corrected(task: Json, docker: Any, reason: str) -> None:
+        fail(task, docker, containers.why_not_started(reason))
+
+    ecs._fail_task_start = corrected
+
+
 def wait_for(docker: Any, task: Json, name: str, condition: str) -> None:
     places = {one["name"]: place for place, one in enumerate(task["containers"])}
     identity = task["_docker_ids"][places[name]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,11 @@ from local_aws.rollouts.time_scale import TimeScale
 Json = dict[str, Any]
 
 SECOND = 1_000_000_000
+
+_NO_SECRET = re.compile(r"unable to retrieve secret (?P<name>\S+) for environment variable .*")
+_NOT_STARTED = re.compile(
+    r"ResourceInitializationError: unable to pull image or start container: (?P<words>.*)", re.DOTALL
+)
 
 
 def options(container: Json, definition: Json, scale: TimeScale) -> Json:
@@ -66,6 +72,23 @@ def is_met(condition: str, state: Json) -> bool | None:
         return False
     found = {"healthy": True, "unhealthy": False}
     return found.get((state.get("Health") or {}).get("Status", ""))
+
+
+def why_not_started(reason: str) -> str:
+    """Why a task did not start, in the words of ECS."""
+    if found := _NO_SECRET.search(reason):
+        if ":secretsmanager:" in found["name"]:
+            words = f" from asm: service call has been retried 1 time(s): failed to fetch secret {found['name']} from "
+            words += "secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."
+        else:
+            words = f"s from ssm: service call has been retried 1 time(s): invalid ssm parameters: {found['name']}"
+        return reason[: found.start()] + f"unable to retrieve secret{words}"
+    if found := _NOT_STARTED.fullmatch(reason):
+        if "OCI runtime" in found["words"]:
+            return f"CannotStartContainerError: {found['words']}"
+        if re.search(r"not found|No such image|manifest unknown", found["words"]):
+            return f"CannotPullContainerError: {found['words']}"
+    return reason
 
 
 def _mebibytes(given: int | str | None) -> str:

@@ -65,6 +65,8 @@ def _open(command: list[str]) -> int:
     # Ctrl-C is meant for what runs in the session.
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
-        return subprocess.run(command, stdin=terminal, check=False).returncode  # noqa: S603
+        # Ansible keeps its own from what it starts, so each is handed over by name.
+        done = subprocess.run(command, stdin=terminal, stdout=sys.stdout, stderr=sys.stderr, check=False)  # noqa: S603
+        return done.returncode
     finally:
         signal.signal(signal.SIGINT, before)

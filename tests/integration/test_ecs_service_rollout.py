@@ -82,6 +82,11 @@ def test_a_revision_that_crashes_is_rolled_back_and_explained(app: App, serving:
             id="the image",
         ),
         pytest.param(
+            {"secrets": [{"name": "KEY", "valueFrom": "/none/KEY"}]},
+            "A secret that the task definition names does not exist.",
+            id="a secret",
+        ),
+        pytest.param(
             {"command": ["/bin/none"]},
             "The command that the container is to run is not in the image.",
             id="the command",

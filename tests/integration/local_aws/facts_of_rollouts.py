@@ -224,6 +224,26 @@ def sql(database: dict[str, Any], statement: str) -> str:
 
 
 @fact
+def a_task_that_cannot_start_says_why(aws: AwsEndpoint, image: str) -> None:
+    registry = aws.url.removeprefix("http://")
+    said = []
+    for given in (
+        {"image": f"{registry}/none:1"},
+        {"command": ["/bin/none"]},
+        {"secrets": [{"name": "KEY", "valueFrom": "/none/KEY"}]},
+    ):
+        cluster, task = a_task(aws, image, {"name": "app"} | given)
+        stopped = when("STOPPED", aws, cluster, task)
+        said.append((stopped["stopCode"], stopped["stoppedReason"].partition(":")[0]))
+    assert said == [
+        ("TaskFailedToStart", "CannotPullContainerError"),
+        ("TaskFailedToStart", "CannotStartContainerError"),
+        ("TaskFailedToStart", "ResourceInitializationError"),
+    ]
+    assert stopped["stoppedReason"].endswith("invalid ssm parameters: /none/KEY")
+
+
+@fact
 def a_database_answers_tasks_and_this_machine_only(aws: AwsEndpoint, image: str) -> None:
     with a_database(aws, "database") as (_, database):
         assert sql(database, "select 1") == "1"

@@ -115,3 +115,42 @@ RUNS = {"Status": "running"}
 )
 def test_a_condition_is_met_not_yet_or_never(condition, state, met):
     assert containers.is_met(condition, state) is met
+
+
+START = "ResourceInitializationError: unable to pull image or start container: "
+SECRETS = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        pytest.param(
+            START + '404 Client Error: Not Found ("failed to resolve reference x/none:1: not found")',
+            'CannotPullContainerError: 404 Client Error: Not Found ("failed to resolve reference x/none:1: not found")',
+            id="no image",
+        ),
+        pytest.param(
+            START + 'failed to create task: OCI runtime create failed: exec: "/x": stat /x: no such file or directory',
+            "CannotStartContainerError: failed to create task: OCI runtime create failed: "
+            'exec: "/x": stat /x: no such file or directory',
+            id="no command",
+        ),
+        pytest.param(
+            SECRETS + "unable to retrieve secret /none/KEY for environment variable KEY",
+            SECRETS + "unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
+            "invalid ssm parameters: /none/KEY",
+            id="no parameter",
+        ),
+        pytest.param(
+            SECRETS
+            + "unable to retrieve secret arn:aws:secretsmanager:us-east-1:1:secret:x for environment variable X",
+            SECRETS + "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch "
+            "secret arn:aws:secretsmanager:us-east-1:1:secret:x from secrets manager: ResourceNotFoundException: "
+            "Secrets Manager can't find the specified secret.",
+            id="no secret",
+        ),
+        pytest.param(START + "out of disk", START + "out of disk", id="anything else"),
+    ],
+)
+def test_a_task_that_cannot_start_says_why_as_ecs_does(reason, words):
+    assert containers.why_not_started(reason) == words
