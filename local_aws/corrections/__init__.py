@@ -52,6 +52,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         ec2.an_instance_lists_its_network_interface,
         ec2.an_instance_lists_its_metadata_options,
         ec2.addresses_are_filtered,
+        ec2.a_rule_may_name_a_prefix_list,
         ec2.a_console_says_nothing_yet,
         ec2.debian_names_its_images,
         cloudwatch.an_alarm_stores_what_it_was_given,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -221,3 +222,25 @@ def debian_names_its_images() -> None:
     image = ssm._PUBLIC_AMI_PARAMETERS["/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"]
     for architecture in ("amd64", "arm64"):
         ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/debian/release/12/latest/{architecture}"] = image
+
+
+def a_rule_may_name_a_prefix_list() -> None:
+    """A rule of a security group keeps the prefix lists that it was given.
+
+    Amazon EC2 API Reference, IpPermission and PrefixListId.
+    """
+    parse = ec2._parse_ip_permissions
+
+    def corrected(params: dict[str, Any], prefix: str) -> list[dict[str, Any]]:
+        rules: list[dict[str, Any]] = parse(params, prefix)
+        for i, rule in enumerate(rules, 1):
+            for j in itertools.count(1):
+                given = f"{prefix}.{i}.PrefixListIds.{j}"
+                if not (found := ec2._p(params, f"{given}.PrefixListId")):
+                    break
+                described = ec2._p(params, f"{given}.Description")
+                entry = {"PrefixListId": found, **({"Description": described} if described else {})}
+                rule["PrefixListIds"].append(entry)
+        return rules
+
+    ec2._parse_ip_permissions = corrected

@@ -99,6 +99,16 @@ def a_zone_says_that_it_is_not_signed(aws: AwsEndpoint) -> None:
 
 
 @fact
+def a_rule_may_name_a_prefix_list(aws: AwsEndpoint) -> None:
+    ec2, group = aws.client("ec2"), a_network(aws)["group"]
+    named = [{"PrefixListId": "pl-3b927c52", "Description": "CloudFront"}]
+    wanted = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": named}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[wanted])
+    [rule] = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    assert rule["PrefixListIds"] == named
+
+
+@fact
 def a_fixed_response_may_hold_any_text(aws: AwsEndpoint) -> None:
     elbv2, page = aws.client("elbv2"), "<h1>Back & soon</h1>"
     config = {"StatusCode": "503", "ContentType": "text/html", "MessageBody": page}
