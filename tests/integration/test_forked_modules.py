@@ -31,6 +31,8 @@ def environment(forked, endpoint, **more):
     return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))} | {
         **(endpoint.environment if endpoint else {}),
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        # A warning that nobody shows is equal both ways.
+        "ANSIBLE_DEPRECATION_WARNINGS": "true",
         "ANSIBLE_INVENTORY": str(HERE / "inventory.yml"),
         "ANSIBLE_LIBRARY": f"{HERE / 'library'}:{ROOT / 'library'}",
         "ANSIBLE_ACTION_PLUGINS": str(HERE / "action_plugins"),
