@@ -32,6 +32,8 @@ PORTS = range(4566, 4766)
 # One block of database ports for each of those ports, so that two local AWS never meet.
 DATABASE_PORTS_EACH = 50
 FIRST_DATABASE_PORT = 20000
+# It opens nothing anywhere. The secret is a word of its own: Ansible blots one out wherever it stands, in "localhost" too.
+KEY = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "throw-away-key-of-the-local-aws"}
 START_SECONDS = 60
 STOP_SECONDS = 30
 
@@ -56,14 +58,12 @@ class LocalAws:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The standard variables that point every AWS tool here. The keys open nothing anywhere."""
+        """The standard variables that point every AWS tool here."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "local",
-            # A word of its own: Ansible blots out a secret wherever it stands, "localhost" included.
-            "AWS_SECRET_ACCESS_KEY": "throw-away-key-of-the-local-aws",
+            **KEY,
             "AWS_RETRY_MODE": "standard",
             "AWS_MAX_ATTEMPTS": "10",
         }

@@ -8,6 +8,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .oidc_provider import named_by
+
 # boto3 builds its clients at run time, so there is no type to name.
 IamClient = Any
 
@@ -36,3 +38,47 @@ def simulate_principal_policy(
         PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=resources
     )
     return [result for page in pages for result in page["EvaluationResults"]]
+
+
+@IamErrorHandler.common_error_handler("list identity providers")
+def find_oidc_provider(client: IamClient, url: str) -> str:
+    """Return the ARN of the identity provider of ``url``, or nothing."""
+    listed = client.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    return next((one["Arn"] for one in listed if named_by(one["Arn"], url)), "")
+
+
+@IamErrorHandler.list_error_handler("read an identity provider", default_value={})
+def get_oidc_provider(client: IamClient, arn: str) -> dict[str, Any]:
+    return client.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+
+@IamErrorHandler.common_error_handler("create an identity provider")
+def create_oidc_provider(client: IamClient, url: str, client_ids: list[str], tags: dict[str, str]) -> str:
+    answer = client.create_open_id_connect_provider(Url=url, ClientIDList=client_ids, Tags=_tag_request(tags))
+    return answer["OpenIDConnectProviderArn"]
+
+
+@IamErrorHandler.common_error_handler("change an identity provider's audiences")
+def replace_client_ids(client: IamClient, arn: str, before: list[str], after: list[str]) -> None:
+    """New ones first, so that no token is refused meanwhile whose audience stays."""
+    for one in sorted(set(after) - set(before)):
+        client.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=one)
+    for one in sorted(set(before) - set(after)):
+        client.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=one)
+
+
+@IamErrorHandler.common_error_handler("tag an identity provider")
+def replace_oidc_provider_tags(client: IamClient, arn: str, before: dict[str, str], after: dict[str, str]) -> None:
+    if gone := [key for key in before if key not in after]:
+        client.untag_open_id_connect_provider(OpenIDConnectProviderArn=arn, TagKeys=gone)
+    if new := {key: value for key, value in after.items() if before.get(key) != value}:
+        client.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=_tag_request(new))
+
+
+@IamErrorHandler.deletion_error_handler("delete an identity provider")
+def delete_oidc_provider(client: IamClient, arn: str) -> None:
+    client.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+
+def _tag_request(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

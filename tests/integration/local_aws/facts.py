@@ -802,3 +802,51 @@ def an_alarm_scales_a_service(aws: AwsEndpoint) -> None:
     assert ecs.describe_services(cluster=name, services=[name])["services"][0]["desiredCount"] == 1
     scaling.delete_scaling_policy(**resource, PolicyName="cpu")
     assert cloudwatch.describe_alarms(AlarmNames=[one["AlarmName"] for one in made])["MetricAlarms"] == []
+
+
+@fact
+def an_identity_provider_can_be_changed(aws: AwsEndpoint) -> None:
+    iam = aws.client("iam")
+    host = f"{new('tokens')}.example.com"
+    made = iam.create_open_id_connect_provider(
+        Url=f"https://{host}",
+        ClientIDList=["one"],
+        Tags=[{"Key": "stays", "Value": "1"}, {"Key": "goes", "Value": "1"}],
+    )
+    provider = {"OpenIDConnectProviderArn": made["OpenIDConnectProviderArn"]}
+    iam.add_client_id_to_open_id_connect_provider(**provider, ClientID="two")
+    iam.remove_client_id_from_open_id_connect_provider(**provider, ClientID="one")
+    iam.tag_open_id_connect_provider(**provider, Tags=[{"Key": "stays", "Value": "2"}])
+    iam.untag_open_id_connect_provider(**provider, TagKeys=["goes"])
+    found = iam.get_open_id_connect_provider(**provider)
+    assert (found["Url"], found["ClientIDList"]) == (host, ["two"])
+    assert found["Tags"] == [{"Key": "stays", "Value": "2"}]
+    absent = {"OpenIDConnectProviderArn": f"{made['OpenIDConnectProviderArn']}.none"}
+    assert error_of(iam.add_client_id_to_open_id_connect_provider, **absent, ClientID="one") == "NoSuchEntity"
+
+
+@fact
+def any_version_of_a_policy_becomes_the_default(aws: AwsEndpoint) -> None:
+    iam, arn = aws.client("iam"), ""
+    for effect in ("Deny", "Allow"):
+        document = json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": "s3:*", "Resource": "*"}]}
+        )
+        if arn:
+            iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=False)
+        else:
+            arn = iam.create_policy(PolicyName=new("policy"), PolicyDocument=document)["Policy"]["Arn"]
+    iam.set_default_policy_version(PolicyArn=arn, VersionId="v2")
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v2"
+    versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+    assert {one["VersionId"]: one["IsDefaultVersion"] for one in versions} == {"v1": False, "v2": True}
+    iam.delete_policy_version(PolicyArn=arn, VersionId="v1")
+    assert error_of(iam.set_default_policy_version, PolicyArn=arn, VersionId="v1") == "NoSuchEntity"
+
+
+@fact
+def a_request_with_a_token_is_carried_out_once(aws: AwsEndpoint) -> None:
+    ec2, vpc, token = aws.client("ec2"), a_network(aws)["vpc"], new("token")
+    tokens = (token, token, new("token"))
+    made = [ec2.create_route_table(VpcId=vpc, ClientToken=one)["RouteTable"]["RouteTableId"] for one in tokens]
+    assert made[0] == made[1] != made[2]
