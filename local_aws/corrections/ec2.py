@@ -244,3 +244,28 @@ def a_rule_may_name_a_prefix_list() -> None:
         return rules
 
     ec2._parse_ip_permissions = corrected
+
+
+def a_request_with_a_token_is_carried_out_once() -> None:
+    """The same request with the same token, sent again because its answer was lost, gets the answer of the first.
+
+    Amazon EC2 API Reference, "Ensuring idempotency in Amazon EC2 API requests".
+    """
+    for action in ("CreateNatGateway", "CreateRouteTable", "CreateVpcEndpoint", "RunInstances"):
+        ec2._ACTION_MAP[action] = once(ec2._ACTION_MAP[action])
+
+
+def once(handler: Handler) -> Handler:
+    answers: dict[tuple[str, str], Any] = {}
+
+    def corrected(params: dict[str, Any]) -> Any:
+        token = ec2._p(params, "ClientToken")
+        if not token:
+            return handler(params)
+        key = (get_account_id(), token)
+        answer = answers.get(key) or handler(params)
+        if answer[0] == 200:
+            answers[key] = answer
+        return answer
+
+    return corrected

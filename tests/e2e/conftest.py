@@ -17,7 +17,8 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
         pytest.skip(f"the loop needs real containers. Docker engine: {engine.sentence}")
     home = tmp_path_factory.mktemp("local_aws")
     emulator.ensure_venv()
-    local_aws, _ = emulator.up(home)
+    # Policies are enforced. The account's own key may do everything, as its root user.
+    local_aws, _ = emulator.up(home, extra={"AUTH": "true", **emulator.KEY})
     base_image.ensure(base_image.POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
     repository = ""
     try:
