@@ -11,7 +11,10 @@ from urllib.parse import parse_qs
 THROTTLE = "throttle"
 FAIL = "fail"
 LOSE = "lose"
-CALL_FAULTS = (THROTTLE, FAIL, LOSE)
+DELAY = "delay"
+CALL_FAULTS = (THROTTLE, FAIL, LOSE, DELAY)
+# Long enough to do something meanwhile, such as to kill the caller.
+DELAY_SECONDS = 30.0
 TASK_FAULTS = ("kill", "pause", "unpause")
 EXAMPLE = '{"action": "UpdateService", "call": 1, "fault": "throttle"}'
 

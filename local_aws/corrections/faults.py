@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -25,7 +26,7 @@ asked_for = Faults()
 
 
 def things_go_wrong_when_asked_to() -> None:
-    """A call is throttled, fails or loses its answer; a task is killed or paused; capacity is refused.
+    """A call is throttled, fails, is held up or loses its answer; a task is killed or paused; capacity is refused.
 
     Amazon ECS API Reference, Common Errors; Amazon ECS Developer Guide, Amazon ECS service event messages.
     """
@@ -56,6 +57,9 @@ def faulty(inner: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
             await respond(send, *faults.answer(fault, signed.group(1).decode() if signed else "", is_json))
             return
 
+        if fault == faults.DELAY and await gone_within(faults.DELAY_SECONDS, receive):
+            return
+
         async def again() -> Any:
             return messages.pop(0) if messages else await receive()
 
@@ -63,6 +67,13 @@ def faulty(inner: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
             await inner(scope, again, lost(send) if fault == faults.LOSE else send)
 
     return corrected
+
+
+async def gone_within(seconds: float, receive: Callable[[], Awaitable[Any]]) -> bool:
+    """Wait, and tell whether the caller went away meanwhile: then the call never got here."""
+    with contextlib.suppress(TimeoutError):
+        return bool((await asyncio.wait_for(receive(), seconds))["type"] == "http.disconnect")
+    return False
 
 
 def lost(send: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import http.server
 import io
 import json
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import botocore.config
-from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
+from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 
 from tests.integration.harness import AwsEndpoint
@@ -683,6 +684,22 @@ def an_image_answers_to_each_of_its_tags(aws: AwsEndpoint) -> None:
     assert ecr.list_images(repositoryName=name)["imageIds"] == both[:1]
 
 
+@fact
+def a_layer_can_be_downloaded(aws: AwsEndpoint) -> None:
+    ecr, name, layer = aws.client("ecr"), a_repository(aws)["repositoryName"], b"a layer"
+    digest = f"sha256:{hashlib.sha256(layer).hexdigest()}"
+    asked = {"repositoryName": name, "layerDigest": digest}
+    assert error_of(ecr.get_download_url_for_layer, **asked) == "LayersNotFoundException"
+    # As docker push does it.
+    upload = urllib.request.Request(f"{aws.url}/v2/{name}/blobs/uploads/?digest={digest}", data=layer, method="POST")
+    with urllib.request.urlopen(upload, timeout=5) as answer:
+        assert answer.status == 201
+    answered = ecr.get_download_url_for_layer(**asked)
+    assert answered["layerDigest"] == digest
+    with urllib.request.urlopen(answered["downloadUrl"], timeout=5) as answer:
+        assert answer.read() == layer
+
+
 @contextlib.contextmanager
 def a_server() -> Iterator[int]:
     """Serve pages on loopback; give the port."""
@@ -763,6 +780,16 @@ def things_go_wrong_when_asked_to(aws: AwsEndpoint) -> None:
         assert ecs.describe_clusters(clusters=[name])["clusters"][0]["status"] == "ACTIVE"
     else:
         raise AssertionError("the answer was not lost")
+
+    # Who goes away meanwhile has asked for nothing.
+    ask({"action": "CreateCluster", "call": 1, "fault": "delay"})
+    impatient = aws.client("ecs", config=once.merge(botocore.config.Config(read_timeout=1)))
+    try:
+        impatient.create_cluster(clusterName=f"{name}-late")
+    except ReadTimeoutError:
+        assert ecs.describe_clusters(clusters=[f"{name}-late"])["clusters"] == []
+    else:
+        raise AssertionError("the call was not held up")
 
     ask({"tasks": 1, "fault": "refuse"})
     definition = a_task_definition(aws, name, "none:1", ["true"])

@@ -26,6 +26,7 @@ def test_capacity_is_refused_to_so_many_tasks():
     [
         pytest.param([], id="none"),
         pytest.param([{"action": "UpdateService", "call": 1, "fault": "lose"}], id="a_call"),
+        pytest.param([{"action": "UpdateService", "call": 1, "fault": "delay"}], id="a_call_held_up"),
         pytest.param([{"task": "arn", "fault": "kill"}], id="a_task"),
         pytest.param([{"tasks": 2, "fault": "refuse"}], id="capacity"),
     ],
