@@ -301,6 +301,8 @@ BEGUN = time.monotonic()
 
 # Enough to number a release and to settle those before it; only a way back may lead further.
 NEWEST_ENTRIES = 25
+# For what is worth knowing, and not worth waiting for.
+WITH_LITTLE_PATIENCE = {"retries": {"total_max_attempts": 2}, "connect_timeout": 3, "read_timeout": 5}
 DOCKER_ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 
 
@@ -321,7 +323,7 @@ class Found(NamedTuple):
     newest: Json | None
     """The newest revision of the family."""
     entries: list[Json]
-    """The ledger's, with the outcomes that ECS knows and nobody wrote."""
+    """The ledger's, with the outcomes that ECS knows and nobody wrote, but for the open one."""
     settled: dict[int, Json]
     """What is to be written of entries that ended unseen, by their number."""
     open_entry: Json | None
@@ -385,12 +387,14 @@ def read(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) -
     open_entry = entries[0] if entries and not ledger.is_over(entries[0]) else None
     if open_entry and (end := settled.get(open_entry["number"])) and not ledger.touched_nothing(end):
         open_entry = None
+    # Whether the open one is over is not decided yet.
+    unseen = {number: end for number, end in settled.items() if not (open_entry and number == open_entry["number"])}
     return Found(
         service,
         pointed,
         release_number(serving),
         newest_read.result(),
-        [one | settled.get(one["number"], {}) for one in entries],
+        [one | unseen.get(one["number"], {}) for one in entries],
         settled,
         open_entry,
     )
@@ -407,10 +411,11 @@ def find_image(module: AnsibleAWSModule, clients: Clients) -> tuple[str, Json]:
     return f"{uri}@{found['imageDigest']}", found
 
 
-def read_labels(module: AnsibleAWSModule, clients: Clients, digest: str, architecture: str) -> plans.Labels:
+def read_labels(module: AnsibleAWSModule, digest: str, architecture: str) -> plans.Labels:
     """The image's labels. They are worth a line in the ledger, and never a deploy that fails."""
     try:
-        config = ecr_images.configuration(clients.ecr, module.params["repository"], digest, architecture)
+        client = module.client("ecr", config=WITH_LITTLE_PATIENCE)
+        config = ecr_images.configuration(client, module.params["repository"], digest, architecture)
         return plans.labels_of(config)
     except (AnsibleAWSError, OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         module.warn(f"The labels of the image could not be read, so the ledger lacks its commit's title: {error}")
@@ -422,7 +427,7 @@ def deployed(module: AnsibleAWSModule, clients: Clients, found: Found, uri: str,
     labels = plans.labels_in(found.entries, digest)
     if labels is None:
         platform = (found.newest or {}).get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
-        labels = read_labels(module, clients, digest, DOCKER_ARCHITECTURES[platform])
+        labels = read_labels(module, digest, DOCKER_ARCHITECTURES[platform])
     sha = git_sha(described.get("imageTags", [])) or labels.git_sha
     image = Image(uri, sha, labels, described)
     return Choice(image, with_image(module, clients, found, image), {})

@@ -314,8 +314,8 @@ def plan_lines(changes: Sequence[Difference], commits: Commits | None, command: 
 
 
 def _commits(commits: Commits) -> str:
-    parts = [f"{_many(commits.new, 'commit')} more"] if commits.new else []
-    parts += [f"{_many(commits.gone, 'commit')} less"] if commits.gone else []
+    parts = [f"{commits.new} new"] if commits.new else []
+    parts += [f"{commits.gone} taken back"] if commits.gone else []
     return ", ".join(parts)
 
 
