@@ -79,6 +79,7 @@ lock: ## write the lock files again from pyproject.toml (needs uv)
 	$(UV_COMPILE) pyproject.toml --output-file requirements.lock
 	$(UV_COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(UV_COMPILE) --group local-aws --output-file local_aws/requirements.lock
+	cd examples/webapp && $(UV_COMPILE) --python-version 3.11 requirements.in --output-file requirements.txt
 
 define timed
 	@printf '\n== %s\n' '$(1)'; start=$$(date +%s); $(2); code=$$?; \

@@ -15,8 +15,9 @@ import shutil
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,14 +194,54 @@ def request(released: Release, endpoint: str, version: str) -> Callable[[], tupl
 
 
 def ask_version(host: str, endpoint: str) -> dict[str, Any]:
-    # S310: the scheme is that of the local AWS.
-    question = urllib.request.Request(f"{endpoint}/version", headers={"Host": host})  # noqa: S310
     try:
-        with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310
-            shown = json.loads(answer.read())
-    except (urllib.error.URLError, OSError, ValueError) as problem:
+        shown = json.loads(ask(host, f"{endpoint}/version"))
+    except (OSError, ValueError) as problem:
         return {"problem": str(problem)}
     return shown if isinstance(shown, dict) else {"problem": f"not a version: {shown!r}"}
+
+
+def keep_note(released: Release, endpoint: str, elsewhere: Sequence[str]) -> Callable[[], tuple[str, str]]:
+    """Write a note through the load balancer and read it back; what is kept elsewhere must not be there."""
+
+    def work() -> tuple[str, str]:
+        mine = f"{released.release} of {released.environment}, written at {time.time():.3f}"
+        notes = write_note(released.host, endpoint, mine)
+        shared = sorted({*notes} & {*elsewhere})
+        if mine not in notes or shared:
+            raise LocalAwsError(
+                f"Expected {released.environment} to keep the note in a database of its own, "
+                f"but it {f'also has {shared}' if shared else f'has only {notes}'}.\n"
+                f"Next: look for yourself with {curl(released.host, endpoint)}notes.json"
+            )
+        return f"a note is written and read back, {len(notes)} in {released.environment}'s database", mine
+
+    return work
+
+
+def write_note(host: str, endpoint: str, text: str) -> list[str]:
+    """Write a note, and return all that are shown then."""
+    try:
+        ask(host, f"{endpoint}/notes", urllib.parse.urlencode({"text": text}).encode())
+        return [note["text"] for note in json.loads(ask(host, f"{endpoint}/notes.json"))]
+    except urllib.error.HTTPError as refused:
+        told = refused.read().decode(errors="replace").strip()
+        raise LocalAwsError(
+            f"Expected {refused.url} to work, but it answers {refused.code}: {told}\n"
+            f"Next: see what the app says of it, with ansible-playbook logs.yml"
+        ) from None
+    except (OSError, ValueError) as problem:
+        raise LocalAwsError(
+            f"Expected a note to be written, but: {problem}\n"
+            f"Next: look for yourself with {curl(host, endpoint)}notes.json"
+        ) from None
+
+
+def ask(host: str, address: str, form: bytes | None = None) -> bytes:
+    # S310: the scheme is that of the local AWS.
+    question = urllib.request.Request(address, form, headers={"Host": host})  # noqa: S310
+    with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310
+        return bytes(answer.read())
 
 
 def demo() -> None:
@@ -215,6 +256,7 @@ def demo() -> None:
     step("provision", lambda: provision(environment))
     image = step("image", lambda: push(environment, engine))
     releases: list[Release] = []
+    notes: list[str] = []
     for where, playbook_name, arguments in (
         ("staging", "deploy.yml", ("-e", "env=staging", "-e", f"image={image['image']}")),
         ("prod", "promote.yml", ("-e", "yes=true")),
@@ -224,9 +266,10 @@ def demo() -> None:
         releases.append(released)
         if engine.runs:
             step(f"request to {where}", request(released, local_aws.url, image["tag"]))
+            notes.append(step(f"note in {where}", keep_note(released, local_aws.url, notes)))
     print(f"\n{table(releases, local_aws.url)}\n")
     if not engine.runs:
-        print("  The containers are simulated, so the URLs do not answer.")
+        print("  The containers are simulated: the URLs do not answer, no database was migrated, no note was written.")
     print(f"  Done in {time.monotonic() - started:.0f} s. The output of every command is in {LOG.relative_to(ROOT)}.")
     print("  To take it all away: make down")
 

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -32,6 +33,8 @@ from local_aws.emulator import HOME, LocalAwsError, docker_host
 
 ROOT = Path(__file__).resolve().parent.parent
 SHA_LENGTH = 12
+# The one that the sample app's image has.
+IMAGE_PYTHON = "3.11"
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,45 @@ def repository_uri(ecr: Any, repository: str) -> str:
     return str(found["repositories"][0]["repositoryUri"])
 
 
-def labels() -> list[str]:
-    """What the image says of its commit, for the ledger of releases."""
+def labels(context: Path) -> list[str]:
+    """What the image says of its commit and its migrations, for the ledger of releases."""
     told = ask("git", "-C", str(ROOT), "log", "--max-count=1", "--format=%H%n%s%n%an", "HEAD").output.splitlines()
     names = ("org.opencontainers.image.revision", "towpath.commit-title", "towpath.commit-author")
-    return [f"--label={name}={value}" for name, value in zip(names, told, strict=True)]
+    said = dict(zip(names, told, strict=True))
+    if has_breaking_migration(context):
+        said["towpath.migrations"] = "breaking"
+    return [f"--label={name}={value}" for name, value in said.items()]
+
+
+def has_breaking_migration(context: Path) -> bool:
+    """Tell whether a migration has a line that marks it as one after which nothing older can run."""
+    marks = (line.split() for path in (context / "migrations").glob("*.sql") for line in path.read_text().splitlines())
+    return ["--", "breaking"] in marks
+
+
+def fetch_packages(context: Path, *, log: Path) -> list[str]:
+    """Put the packages that the app requires beside its Dockerfile, with the pip that this machine is set up for.
+
+    Return what tells the build to use them: inside a build there may be no registry.
+    """
+    required, folder = context / "requirements.txt", context / "packages"
+    if not required.is_file():
+        return []
+    fetched = folder / required.name
+    if not fetched.is_file() or fetched.read_bytes() != required.read_bytes():
+        shutil.rmtree(folder, ignore_errors=True)
+        run(
+            [
+                *(sys.executable, "-m", "pip", "download", "--require-hashes", "--requirement", required),
+                # For the image's Python and any machine, whatever these are here.
+                *("--only-binary=:all:", f"--python-version={IMAGE_PYTHON}", "--platform=any", "--dest", folder),
+            ],
+            log=log,
+            expected=f"the packages of {required.relative_to(context.parent)}",
+            advice="see that pip reaches a package index, then run the same again",
+        )
+        shutil.copy(required, fetched)
+    return ["--build-arg=PIP_NO_INDEX=1"]
 
 
 def build(context: Path, reference: str, build_args: Sequence[str], *, log: Path) -> str:
@@ -120,7 +157,7 @@ def build(context: Path, reference: str, build_args: Sequence[str], *, log: Path
         came = max(came, base_image.ensure(base, home=HOME, log=log), key=("present", "pulled", "built").index)
     run(
         [
-            *("docker", "build", "--tag", reference, *labels()),
+            *("docker", "build", "--tag", reference, *labels(context), *fetch_packages(context, log=log)),
             *(f"--build-arg={argument}" for argument in build_args),
             context,
         ],

@@ -7,6 +7,8 @@ python3 -m local_aws.base_image DOCKERFILE     make sure that what it starts FRO
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import select
 import shutil
@@ -23,6 +25,9 @@ from local_aws.emulator import HOME, LocalAwsError, last_lines
 # A registry that is there begins to answer within this time; how long the pull then takes is up to the line.
 ANSWER_SECONDS = 15
 
+BUILT_WITH = "towpath.built-with"
+RECIPE = "towpath.recipe"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -35,6 +40,12 @@ class Recipe:
     programs: Mapping[str, str] = field(default_factory=dict)
     """Path in the image -> script of this folder that stands in for the official one."""
 
+    @property
+    def digest(self) -> str:
+        """Changes when what is built changes."""
+        scripts = [Path(__file__).with_name(script).read_bytes() for script in self.programs.values()]
+        return hashlib.sha256(b"\0".join([repr(self).encode(), *scripts])).hexdigest()[:12]
+
 
 # What RDS runs, by the name that the emulator asks for.
 POSTGRES = "postgres:17-alpine"
@@ -42,7 +53,9 @@ POSTGRES = "postgres:17-alpine"
 RECIPES = {
     "debian:bookworm-slim": Recipe(suite="bookworm", packages=(), changes=('CMD ["bash"]',)),
     "python:3.11-slim-bookworm": Recipe(
-        suite="bookworm", packages=("ca-certificates", "python3"), changes=("ENV LANG=C.UTF-8", 'CMD ["python3"]')
+        suite="bookworm",
+        packages=("ca-certificates", "python3", "python3-pip"),
+        changes=("ENV LANG=C.UTF-8", 'CMD ["python3"]'),
     ),
     POSTGRES: Recipe(
         suite="trixie",
@@ -73,7 +86,8 @@ def bases(dockerfile: str) -> list[str]:
 
 def ensure(image: str, *, home: Path, log: Path) -> str:
     """Make sure that the engine has ``image``. Return how: present, pulled or built."""
-    if ask("docker", "image", "inspect", image).code == 0:
+    present = ask("docker", "image", "inspect", "--format", "{{ json .Config.Labels }}", image)
+    if present.code == 0 and not is_outdated(image, json.loads(present.output) or {}):
         return "present"
     if pull(image, log=log):
         return "pulled"
@@ -85,6 +99,12 @@ def ensure(image: str, *, home: Path, log: Path) -> str:
         )
     build(image, home=home, log=log)
     return "built"
+
+
+def is_outdated(image: str, labels: Mapping[str, str]) -> bool:
+    """Tell whether it was built here, from another recipe than today's."""
+    # What is built on one of them has its labels, too.
+    return image in RECIPES and BUILT_WITH in labels and labels.get(RECIPE) != RECIPES[image].digest
 
 
 def pull(image: str, *, log: Path) -> bool:
@@ -144,7 +164,10 @@ def build(image: str, *, home: Path, log: Path) -> None:
             shutil.copy(Path(__file__).with_name(script), root / path)
         archive = Path(folder) / "root.tar"
         run(["tar", "-C", root, "-cf", archive, "."], log=log, expected="an archive", advice=f"free space in {home}")
-        changes = [f"--change={change}" for change in (*recipe.changes, "LABEL towpath.built-with=debootstrap")]
+        changes = [
+            f"--change={change}"
+            for change in (*recipe.changes, f"LABEL {BUILT_WITH}=debootstrap {RECIPE}={recipe.digest}")
+        ]
         run(
             ["docker", "import", *changes, archive, image],
             log=log,

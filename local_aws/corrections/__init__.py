@@ -76,6 +76,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         tasks.containers_wait_for_those_they_depend_on,
         tasks.a_command_runs_in_the_container,
         tasks.a_task_that_cannot_start_says_why,
+        tasks.a_standalone_task_ends,
         iam.an_identity_provider_can_be_changed,
         iam.any_version_of_a_policy_becomes_the_default,
         faults.things_go_wrong_when_asked_to,

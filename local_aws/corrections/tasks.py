@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shlex
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, get_region, request_scope
 from ministack.services import ecs
 
+from local_aws.corrections import rollouts
 from local_aws.corrections.ecs import replace
 from local_aws.corrections.target_health import SCALE
 from local_aws.rollouts import containers
@@ -99,6 +101,29 @@ def a_task_that_cannot_start_says_why() -> None:
         fail(task, docker, containers.why_not_started(reason))
 
     ecs._fail_task_start = corrected
+
+
+def a_standalone_task_ends() -> None:
+    """A task that belongs to no service stops when its command has ended.
+
+    Amazon ECS Developer Guide, Amazon ECS standalone tasks. Where there are no containers it ends well, and at once.
+    """
+    run: Callable[[Request], Any] = ecs._run_task
+
+    def corrected(data: Request) -> Any:
+        _, _, body = answer = run(data)
+        if not ecs._get_docker() and "_deploymentId" not in data:
+            for started in json.loads(body).get("tasks", []):
+                end(ecs._tasks[started["taskArn"]])
+        return answer
+
+    replace("RunTask", "_run_task", corrected)
+
+
+def end(task: Json) -> None:
+    for container in task["containers"]:
+        container["exitCode"] = 0
+    rollouts.stop(task, "Essential container in task exited", "EssentialContainerExited", drain=False)
 
 
 def wait_for(docker: Any, task: Json, name: str, condition: str) -> None:

@@ -140,7 +140,9 @@ def deployers(environment: Mapping[str, str]) -> list[Contestant]:
     cluster = f"{app_name()}-{ENVIRONMENT}"
 
     def ours(image: str) -> Command:
-        return [PLAYBOOK, ROOT / "deploy.yml", "-e", f"env={ENVIRONMENT}", "-e", f"image={image}"]
+        # The others know no release command, so none is run here.
+        arguments = ("-e", f"env={ENVIRONMENT}", "-e", f"image={image}", "-e", "app_service_release_command=")
+        return [PLAYBOOK, ROOT / "deploy.yml", *arguments]
 
     def bare(image: str) -> Command:
         return [PYTHON, HERE / "bare_deploy.py", cluster, SERVICE, image]

@@ -17,7 +17,12 @@ def test_the_tools_that_test_come_with_all_that_runs_at_the_same_versions():
 
 
 def test_every_pin_has_hashes():
-    for name in ("requirements.lock", "requirements-dev.lock", "local_aws/requirements.lock"):
+    for name in (
+        "requirements.lock",
+        "requirements-dev.lock",
+        "local_aws/requirements.lock",
+        "examples/webapp/requirements.txt",
+    ):
         text = (ROOT / name).read_text()
         pinned = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)
         assert pinned

@@ -474,6 +474,21 @@ def a_task_definition(
 
 
 @fact
+def a_standalone_task_ends(aws: AwsEndpoint) -> None:
+    ecs, name = aws.client("ecs"), new("task")
+    ecs.create_cluster(clusterName=name)
+    definition = a_task_definition(aws, name, "none:1", ["true"])
+    task = ecs.run_task(cluster=name, taskDefinition=definition, launchType="FARGATE")["tasks"][0]["taskArn"]
+    end = time.monotonic() + 20
+    while (found := ecs.describe_tasks(cluster=name, tasks=[task])["tasks"][0])["lastStatus"] != "STOPPED":
+        # Without containers nothing is under way that could still end it.
+        assert aws.containers and time.monotonic() < end, found["lastStatus"]
+        time.sleep(0.2)
+    # No container can be made of this image; where none is made, every command ends well.
+    assert found["containers"][0].get("exitCode") == (None if aws.containers else 0)
+
+
+@fact
 def application_auto_scaling_answers(aws: AwsEndpoint) -> None:
     scaling, name = aws.client("application-autoscaling"), a_service(aws, desiredCount=0)["serviceName"]
     resource = {

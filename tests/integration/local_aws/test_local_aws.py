@@ -15,7 +15,7 @@ from local_aws import emulator
 from local_aws.emulator import LocalAwsError
 from tests.integration import harness
 from tests.integration.harness import ROOT, AwsEndpoint
-from tests.integration.local_aws.facts import a_service
+from tests.integration.local_aws.facts import FACTS, a_service
 from tests.integration.local_aws.facts_of_rollouts import SERVE, described, wait_for
 
 
@@ -83,6 +83,11 @@ def test_two_of_them_do_not_disturb_each_other(home, tmp_path):
     finally:
         emulator.down(tmp_path / "other")
     assert emulator.find(home) == one
+
+
+def test_without_containers_a_standalone_task_ends_well(home):
+    local_aws, _ = emulator.up(home, simulate=True)
+    FACTS["a_standalone_task_ends"](endpoint(local_aws))
 
 
 def test_a_correction_that_does_not_exist_stops_the_start(home):

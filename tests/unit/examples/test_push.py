@@ -84,3 +84,38 @@ def test_a_simulated_image_is_refused_everywhere_but_on_the_local_aws(monkeypatc
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     with pytest.raises(LocalAwsError, match="local AWS"):
         push.put_simulated(None, "webapp", SHA)
+
+
+@pytest.mark.parametrize(
+    ("migration", "is_breaking"),
+    [
+        pytest.param("-- breaking\nDROP TABLE notes;\n", True, id="marked"),
+        pytest.param("DROP TABLE notes;\n  --  breaking\n", True, id="marked further down"),
+        pytest.param("CREATE TABLE notes ();\n", False, id="not marked"),
+        pytest.param("-- not breaking\nCREATE TABLE breaking ();\n", False, id="the word elsewhere"),
+    ],
+)
+def test_the_image_is_marked_when_a_migration_is(tmp_path, migration, is_breaking):
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_first.sql").write_text("CREATE TABLE first ();\n")
+    (tmp_path / "migrations" / "0002_second.sql").write_text(migration)
+    assert ("--label=towpath.migrations=breaking" in push.labels(tmp_path)) is is_breaking
+
+
+def test_an_app_that_requires_nothing_gets_nothing(tmp_path):
+    assert push.fetch_packages(tmp_path, log=tmp_path / "log") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_packages_that_were_fetched_for_these_requirements_are_not_fetched_again(tmp_path):
+    (tmp_path / "packages").mkdir()
+    for folder in (tmp_path, tmp_path / "packages"):
+        (folder / "requirements.txt").write_text("no-such-package==0\n")
+    assert push.fetch_packages(tmp_path, log=tmp_path / "log") == ["--build-arg=PIP_NO_INDEX=1"]
+
+
+def test_packages_that_cannot_be_fetched_are_told_and_fetched_the_next_time(tmp_path):
+    (tmp_path / "requirements.txt").write_text("not a requirement\n")
+    for _ in range(2):
+        with pytest.raises(LocalAwsError, match="pip reaches a package index"):
+            push.fetch_packages(tmp_path, log=tmp_path / "log")

@@ -89,3 +89,34 @@ def test_a_slimmed_system_keeps_its_licences(tmp_path):
     base_image.slim(tmp_path)
     assert [path.name for path in doc.iterdir()] == ["copyright"]
     assert (tmp_path / "var/lib/apt/lists").is_dir()
+
+
+PYTHON = "python:3.11-slim-bookworm"
+
+
+@pytest.mark.parametrize(
+    ("image", "labels", "outdated"),
+    [
+        pytest.param(PYTHON, {}, False, id="pulled"),
+        pytest.param(PYTHON, {"towpath.built-with": "debootstrap"}, True, id="built before recipes had a digest"),
+        pytest.param(PYTHON, {"towpath.built-with": "debootstrap", "towpath.recipe": "0"}, True, id="another recipe"),
+        pytest.param(
+            PYTHON,
+            {"towpath.built-with": "debootstrap", "towpath.recipe": base_image.RECIPES[PYTHON].digest},
+            False,
+            id="today's recipe",
+        ),
+        pytest.param("app", {"towpath.built-with": "debootstrap"}, False, id="built on one of them"),
+    ],
+)
+def test_what_was_built_here_from_another_recipe_is_outdated(image, labels, outdated):
+    assert base_image.is_outdated(image, labels) is outdated
+
+
+def test_a_changed_program_changes_the_recipe(monkeypatch, tmp_path):
+    recipe = base_image.RECIPES[base_image.POSTGRES]
+    before = recipe.digest
+    for script in recipe.programs.values():
+        (tmp_path / script).write_text("another")
+    monkeypatch.setattr(base_image, "__file__", str(tmp_path / "base_image.py"))
+    assert recipe.digest != before
