@@ -30,18 +30,18 @@ def test_a_snapshot_is_restored_beside_the_database_and_serves_after_a_switch(
     account: Account, sql: Callable[[str], str]
 ):
     database, rds = ("database.yml", "-e", "env=staging"), account.client("rds")
-    sql("create table notes (word text); insert into notes values ('good')")
+    sql("create table words (word text); insert into words values ('good')")
     account.playbook(*database, "-e", "snapshot=good-day")
-    sql("update notes set word = 'bad'")
+    sql("update words set word = 'bad'")
 
     restored = account.playbook(*database, "-e", "restore=good-day")
     assert "webapp-staging-restored-good-day has the data of good-day" in restored
-    assert sql("select word from notes") == "bad", "a restore touches nothing that serves"
+    assert sql("select word from words") == "bad", "a restore touches nothing that serves"
 
     assert "-e yes=true" in account.refused(*database, "-e", "switch=webapp-staging-restored-good-day")
-    assert sql("select word from notes") == "bad", "a refusal touches nothing"
+    assert sql("select word from words") == "bad", "a refusal touches nothing"
     said = account.playbook(*database, "-e", "switch=webapp-staging-restored-good-day", "-e", "yes=true")
-    assert sql("select word from notes") == "good"
+    assert sql("select word from words") == "good"
     assert "restart.yml -e env=staging" in said
     retired = [
         one["DBInstanceIdentifier"]
