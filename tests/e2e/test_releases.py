@@ -87,7 +87,7 @@ def test_from_bad_releases_one_always_comes_back_to_the_good_one(
     back = ("rollback.yml", "-e", "env=staging")
     for image in (b_image, c_image, b_image):
         assert account.release("deploy.yml", *to_staging(image))["digest"] == image
-        gone_back = account.release(*back, "-e", "reason='It was slow'")
+        gone_back = account.release(*back, "-e", "reason=It was slow")
         assert (gone_back["outcome"], gone_back["digest"]) == ("succeeded", a_image)
     made = list(reversed(staging.entries()))[first:]
     assert [one["change"] for one in made] == ["deploy", "rollback"] * 3
@@ -97,7 +97,7 @@ def test_from_bad_releases_one_always_comes_back_to_the_good_one(
 
 
 def test_a_deploy_tells_the_ledger_who_what_and_why(account: Account, staging: Environment, b_image: str):
-    result = account.release("deploy.yml", *to_staging(b_image, "-e", "reason='Faster search'"))
+    result = account.release("deploy.yml", *to_staging(b_image, "-e", "reason=Faster search"))
     entry = staging.entries()[0]
     assert f"v{entry['number']}" == result["release"]
     assert (entry["outcome"], entry["digest"], entry["reason"]) == ("succeeded", b_image, "Faster search")
