@@ -32,7 +32,7 @@ PORTS = range(4566, 4766)
 # One block of database ports for each of those ports, so that two local AWS never meet.
 DATABASE_PORTS_EACH = 50
 FIRST_DATABASE_PORT = 20000
-# It opens nothing anywhere. The secret is a word of its own: Ansible blots one out wherever it stands, in "localhost" too.
+# It opens nothing anywhere. Ansible blots a secret out wherever it stands, so it is a word that stands nowhere else.
 KEY = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "throw-away-key-of-the-local-aws"}
 START_SECONDS = 60
 STOP_SECONDS = 30

@@ -17,8 +17,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.api_calls import recorded
 from tests.e2e.account import Account, Done, Loop
-from tests.e2e.api_calls import recorded
 
 REPOSITORY = "octo-org/webapp"
 MAIN = f"repo:{REPOSITORY}:ref:refs/heads/main"
@@ -138,10 +138,10 @@ def ci(loop: Loop) -> Iterator[Ci]:
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
     with recorded() as recording:
         push_and_deploy(ci.job("staging", MAIN, recording.environment), loop)
-    ci.called["staging"] = recording.actions
+    ci.called["staging"] = set(recording.actions)
     with recorded() as recording:
         promote_and_go_back(ci.job("prod", JOB_OF.format(REPOSITORY, "prod"), recording.environment))
-    ci.called["prod"] = recording.actions
+    ci.called["prod"] = set(recording.actions)
     account.playbook("rollback.yml", "-e", "env=staging")
     yield ci
 

@@ -7,23 +7,14 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-# botocore's name of a service -> the prefix of its IAM actions.
+# botocore's name of a service -> the prefix of its IAM actions, where that is not the name in small letters.
 PREFIXES = {
     "Application Auto Scaling": "application-autoscaling",
-    "CloudWatch": "cloudwatch",
     "CloudWatch Logs": "logs",
-    "DynamoDB": "dynamodb",
-    "EC2": "ec2",
-    "ECR": "ecr",
-    "ECS": "ecs",
     "Elastic Load Balancing v2": "elasticloadbalancing",
-    "IAM": "iam",
-    "RDS": "rds",
-    "SSM": "ssm",
-    "STS": "sts",
     "Service Quotas": "servicequotas",
 }
 
@@ -32,11 +23,12 @@ PREFIXES = {
 class Recording:
     environment: dict[str, str]
     """What makes botocore report, in whichever process it runs."""
-    actions: set[str] = field(default_factory=set)
+    actions: list[str] = field(default_factory=list)
+    """In the order in which they were answered."""
 
 
 @contextlib.contextmanager
-def recorded() -> Iterator[Recording]:
+def recorded(heard: Callable[[str], object] = str) -> Iterator[Recording]:
     """Listen to botocore's client-side monitoring: a datagram for each call, sent whether anybody listens or not."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
@@ -49,7 +41,12 @@ def recorded() -> Iterator[Recording]:
             while not over.is_set():
                 with contextlib.suppress(TimeoutError):
                     told = json.loads(listener.recv(65536))
-                    recording.actions.add(f"{PREFIXES[told['Service']]}:{told['Api']}")
+                    # Each call is told once, and each attempt at it, too.
+                    if told["Type"] == "ApiCall":
+                        service = told["Service"]
+                        action = f"{PREFIXES.get(service, service.lower())}:{told['Api']}"
+                        recording.actions.append(action)
+                        heard(action)
 
         thread = threading.Thread(target=listen)
         thread.start()
