@@ -31,7 +31,20 @@ VENV = ROOT / ".venv"
 LOG = HOME / "demo.log"
 RESULTS = HOME / "demo"
 REQUEST_SECONDS = 30
+# Nobody owns names under example, so the demo's domain is nobody's. On the local AWS a name moves at once.
+DOMAIN = ("-e", "dns_zone_name=towpath.example", "-e", "dns_move_seconds=1")
 AGAIN = "make demo, which goes on from there; make down to begin anew"
+
+
+def host_of(url: str) -> str:
+    """What to ask for, with the port where it is that of HTTPS: the local AWS chooses the listener by it."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}:443" if parts.scheme == "https" else parts.netloc
+
+
+def headers_for(host: str) -> dict[str, str]:
+    """What a browser sends, and the part of CloudFront's that ends TLS, which the local AWS leaves out."""
+    return {"Host": host} | ({"X-Forwarded-Proto": "https"} if host.endswith(":443") else {})
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,7 @@ class Release:
             digest=result["digest"],
             outcome=result["outcome"],
             tasks=f"{result['tasks_running']}/{result['tasks_desired']}",
-            host=urlsplit(result["url"]).netloc,
+            host=host_of(result["url"]),
         )
 
     @property
@@ -83,7 +96,8 @@ def changes(output: str) -> int:
 
 
 def curl(host: str, endpoint: str) -> str:
-    return f"curl -H 'Host: {host}' {endpoint}/"
+    headers = " ".join(f"-H '{name}: {value}'" for name, value in headers_for(host).items())
+    return f"curl {headers} {endpoint}/"
 
 
 def table(releases: list[Release], endpoint: str) -> str:
@@ -138,7 +152,7 @@ def playbook(name: str, environment: Mapping[str, str], *arguments: str) -> str:
 
 
 def provision(environment: Mapping[str, str]) -> tuple[str, None]:
-    count = changes(playbook("provision.yml", environment))
+    count = changes(playbook("provision.yml", environment, *DOMAIN))
     return (
         f"shared, staging and prod: {count} changes" if count else "shared, staging and prod: nothing to change"
     ), None
@@ -181,7 +195,7 @@ def request(released: Release, endpoint: str, version: str) -> Callable[[], tupl
         while True:
             shown = ask_version(released.host, endpoint)
             if (shown.get("version"), shown.get("environment")) == (version, released.environment):
-                return f"the load balancer shows {version}", None
+                return f"{released.host.removesuffix(':443')} shows {version}", None
             if time.monotonic() > end:
                 raise LocalAwsError(
                     f"Expected {released.environment} to show the version {version} within {REQUEST_SECONDS} s, "
@@ -239,9 +253,31 @@ def write_note(host: str, endpoint: str, text: str) -> list[str]:
 
 def ask(host: str, address: str, form: bytes | None = None) -> bytes:
     # S310: the scheme is that of the local AWS.
-    question = urllib.request.Request(address, form, headers={"Host": host})  # noqa: S310
+    question = urllib.request.Request(address, form, headers=headers_for(host))  # noqa: S310
     with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310
         return bytes(answer.read())
+
+
+def asset(released: Release, endpoint: str) -> Callable[[], tuple[str, None]]:
+    """Ask for the page's stylesheet, which its name's hash makes one that CloudFront may keep for ever."""
+
+    def work() -> tuple[str, None]:
+        try:
+            found = re.search(rb"/_next/static/[\w.-]+\.css", ask(released.host, f"{endpoint}/"))
+            path = found.group().decode() if found else ""
+            question = urllib.request.Request(endpoint + path, headers=headers_for(released.host))  # noqa: S310
+            with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310
+                by, keep = answer.headers.get("X-Cache", ""), answer.headers.get("Cache-Control", "")
+        except OSError as problem:
+            path, by, keep = "", "", str(problem)
+        if not (path and "cloudfront" in by and "immutable" in keep):
+            raise LocalAwsError(
+                f"Expected the page's stylesheet from CloudFront, to be kept for ever, but {path or 'there was none'}: "
+                f"X-Cache is {by!r}, Cache-Control {keep!r}.\nNext: {curl(released.host, endpoint)} -I"
+            )
+        return f"CloudFront gives {path.rpartition('/')[2]}, kept for ever", None
+
+    return work
 
 
 def demo() -> None:
@@ -266,6 +302,7 @@ def demo() -> None:
         releases.append(released)
         if engine.runs:
             step(f"request to {where}", request(released, local_aws.url, image["tag"]))
+            step(f"asset of {where}", asset(released, local_aws.url))
             notes.append(step(f"note in {where}", keep_note(released, local_aws.url, notes)))
     print(f"\n{table(releases, local_aws.url)}\n")
     if not engine.runs:

@@ -64,6 +64,12 @@ def test_the_table_ends_each_row_with_a_curl_line_for_the_load_balancer(tmp_path
     assert len({line.index(column) for line, column in zip(lines, ("URL", "curl", "curl"), strict=True)}) == 1
 
 
+def test_over_https_the_curl_line_says_what_cloudfront_would_have_done(tmp_path):
+    released = a_release(tmp_path, url="https://staging.towpath.example/")
+    line = demo.curl(released.host, "http://127.0.0.1:4566")
+    assert line == "curl -H 'Host: staging.towpath.example:443' -H 'X-Forwarded-Proto: https' http://127.0.0.1:4566/"
+
+
 def test_no_profile_or_key_of_the_user_gets_near_the_demo(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "company")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
@@ -97,7 +103,7 @@ def endpoint() -> Iterator[str]:
 
 def test_a_request_names_the_version_that_the_environment_shows(tmp_path, endpoint):
     released = a_release(tmp_path, url="http://staging.example/")
-    assert demo.request(released, endpoint, "v-1")()[0] == "the load balancer shows v-1"
+    assert demo.request(released, endpoint, "v-1")()[0] == "staging.example shows v-1"
 
 
 @pytest.mark.parametrize(
