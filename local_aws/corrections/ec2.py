@@ -198,6 +198,96 @@ def addresses_are_filtered() -> None:
     ec2._ACTION_MAP["DescribeAddresses"] = corrected
 
 
+def what_is_plugged_in_holds_its_network() -> None:
+    """Network interfaces are found by their VPC, subnet and group, and what they are in cannot be deleted meanwhile.
+
+    Nor can a security group that a rule of another one names. Amazon EC2 API Reference, DescribeNetworkInterfaces,
+    DeleteSubnet, DeleteSecurityGroup; Error codes, DependencyViolation.
+    """
+    describe: Handler = ec2._ACTION_MAP["DescribeNetworkInterfaces"]
+    delete_subnet: Handler = ec2._ACTION_MAP["DeleteSubnet"]
+    delete_group: Handler = ec2._ACTION_MAP["DeleteSecurityGroup"]
+
+    def found(filters: dict[str, list[str]]) -> list[dict[str, Any]]:
+        def values(one: dict[str, Any]) -> dict[str, set[str]]:
+            return {
+                "network-interface-id": {one["NetworkInterfaceId"]},
+                "vpc-id": {one["VpcId"]},
+                "subnet-id": {one["SubnetId"]},
+                "status": {one["Status"]},
+                "description": {one["Description"]},
+                "group-id": {group["GroupId"] for group in one["Groups"]},
+            }
+
+        return [
+            one
+            for one in ec2._network_interfaces.values()
+            if all(values(one).get(name, set(wanted)) & set(wanted) for name, wanted in filters.items())
+        ]
+
+    def described(params: dict[str, Any]) -> Any:
+        filters = ec2._parse_filters(params)
+        if not filters:
+            return describe(params)
+        inner = "".join(ec2._eni_fields_xml(one) for one in found(filters))
+        return ec2._xml(200, "DescribeNetworkInterfacesResponse", f"<networkInterfaceSet>{inner}</networkInterfaceSet>")
+
+    def subnet_deleted(params: dict[str, Any]) -> Any:
+        subnet = ec2._p(params, "SubnetId")
+        if found({"subnet-id": [subnet]}):
+            message = f"The subnet '{subnet}' has dependencies and cannot be deleted."
+            return ec2._error("DependencyViolation", message, 400)
+        return delete_subnet(params)
+
+    def group_deleted(params: dict[str, Any]) -> Any:
+        group = ec2._p(params, "GroupId")
+        rules = [
+            rule
+            for identity, one in ec2._security_groups.items()
+            if identity != group
+            for rule in one["IpPermissions"] + one["IpPermissionsEgress"]
+        ]
+        named = {pair.get("GroupId") for rule in rules for pair in rule.get("UserIdGroupPairs", [])}
+        if group in named or found({"group-id": [group]}):
+            return ec2._error("DependencyViolation", f"resource {group} has a dependent object", 400)
+        return delete_group(params)
+
+    ec2._ACTION_MAP |= {
+        "DescribeNetworkInterfaces": described,
+        "DeleteSubnet": subnet_deleted,
+        "DeleteSecurityGroup": group_deleted,
+    }
+
+
+def endpoints_are_filtered() -> None:
+    """DescribeVpcEndpoints answers for the filters it is given only.
+
+    Amazon EC2 API Reference, DescribeVpcEndpoints, request parameter Filter.N.
+    """
+    describe: Handler = ec2._ACTION_MAP["DescribeVpcEndpoints"]
+    attribute = {
+        "service-name": "ServiceName",
+        "vpc-endpoint-id": "VpcEndpointId",
+        "vpc-endpoint-state": "State",
+        "vpc-endpoint-type": "VpcEndpointType",
+        "vpc-id": "VpcId",
+    }
+
+    def corrected(params: dict[str, Any]) -> Any:
+        filters = ec2._parse_filters(params)
+        found = [
+            identity
+            for identity, one in ec2._vpc_endpoints.items()
+            if ec2._resource_matches_tag_filters(identity, filters)
+            and all(one[attribute[name]] in values for name, values in filters.items() if name in attribute)
+        ]
+        if filters and not found:
+            return ec2._xml(200, "DescribeVpcEndpointsResponse", "<vpcEndpointSet/>")
+        return describe(params | {f"VpcEndpointId.{i}": one for i, one in enumerate(found, 1)} if filters else params)
+
+    ec2._ACTION_MAP["DescribeVpcEndpoints"] = corrected
+
+
 def a_console_says_nothing_yet() -> None:
     """GetConsoleOutput answers for every instance, with nothing in it until some minutes after the start.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,39 @@ def a_family_is_listed_by_its_full_name() -> None:
         return json_response(page | ({"nextToken": str(start + size)} if start + size < len(found) else {}))
 
     replace("ListTaskDefinitions", "_list_task_definitions", corrected)
+
+
+def a_deleted_revision_goes_when_nothing_uses_it() -> None:
+    """DeleteTaskDefinitions takes up to ten INACTIVE revisions, and each is gone once no task or service uses it.
+
+    Amazon ECS API Reference, DeleteTaskDefinitions.
+    """
+    delete: Callable[[Request], Any] = ecs._delete_task_definitions
+    list_: Callable[[Request], Any] = ecs._ACTION_MAP["ListTaskDefinitions"]
+
+    def deleted(data: Request) -> Any:
+        arns = data.get("taskDefinitions", [])
+        if len(arns) > 10:
+            return error_response_json("InvalidParameterException", "Up to 10 task definitions can be deleted.", 400)
+        active = [arn for arn in arns if ecs._task_defs.get(ecs._resolve_td_key(arn), {}).get("status") == "ACTIVE"]
+        status, headers, body = delete(data | {"taskDefinitions": [arn for arn in arns if arn not in active]})
+        answer = json.loads(body)
+        reason = "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
+        answer["failures"] += [{"arn": arn, "reason": reason} for arn in active]
+        return status, headers, json.dumps(answer).encode()
+
+    def listed(data: Request) -> Any:
+        services = [one for one in ecs._services.values() if one["status"] != "INACTIVE"]
+        tasks = [one for one in ecs._tasks.values() if one["lastStatus"] != "STOPPED"]
+        used = {service["taskDefinition"] for service in services} | {task["taskDefinitionArn"] for task in tasks}
+        for key, one in list(ecs._task_defs.items()):
+            if one["status"] == "DELETE_IN_PROGRESS" and one["taskDefinitionArn"] not in used:
+                del ecs._task_defs[key]
+                ecs._tags.pop(one["taskDefinitionArn"], None)
+        return list_(data)
+
+    replace("DeleteTaskDefinitions", "_delete_task_definitions", deleted)
+    replace("ListTaskDefinitions", "_list_task_definitions", listed)
 
 
 def an_update_keeps_every_setting_of_a_service() -> None:

@@ -616,6 +616,87 @@ def a_family_is_listed_by_its_full_name(aws: AwsEndpoint) -> None:
 
 
 @fact
+def a_deleted_revision_goes_when_nothing_uses_it(aws: AwsEndpoint) -> None:
+    ecs, service = aws.client("ecs"), a_service(aws, desiredCount=0)
+    family, used = service["serviceName"], service["taskDefinition"]
+    unused = a_task_definition(aws, family, "none:1", ["true"])
+    refused = ecs.delete_task_definitions(taskDefinitions=[unused])["failures"]
+    assert [one["arn"] for one in refused] == [unused], "it is still ACTIVE"
+    for arn in (used, unused):
+        ecs.deregister_task_definition(taskDefinition=arn)
+    assert error_of(ecs.delete_task_definitions, taskDefinitions=[unused] * 11) == "InvalidParameterException"
+    deleted = ecs.delete_task_definitions(taskDefinitions=[used, unused])["taskDefinitions"]
+    assert [one["status"] for one in deleted] == ["DELETE_IN_PROGRESS"] * 2
+
+    def kept() -> list[str]:
+        listed: list[str] = ecs.list_task_definitions(familyPrefix=family, status="DELETE_IN_PROGRESS")[
+            "taskDefinitionArns"
+        ]
+        return listed
+
+    assert kept() == [used]
+    ecs.delete_service(cluster=family, service=family, force=True)
+    assert kept() == []
+    assert error_of(ecs.describe_task_definition, taskDefinition=used) == "ClientException"
+
+
+@fact
+def what_carries_tags_is_listed(aws: AwsEndpoint) -> None:
+    ec2, logs, tags = aws.client("ec2"), aws.client("logs"), aws.client("resourcegroupstaggingapi")
+    value = new("fact")
+    vpc = ec2.create_vpc(
+        CidrBlock="10.98.0.0/16",
+        TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "of", "Value": value}]}],
+    )["Vpc"]["VpcId"]
+    logs.create_log_group(logGroupName=value, tags={"of": value})
+
+    def listed() -> set[str]:
+        found = tags.get_resources(TagFilters=[{"Key": "of", "Values": [value]}])["ResourceTagMappingList"]
+        return {one["ResourceARN"].split(":", 5)[5] for one in found}
+
+    assert listed() == {f"vpc/{vpc}", f"log-group:{value}"}
+    ec2.delete_vpc(VpcId=vpc)
+    logs.delete_log_group(logGroupName=value)
+    assert listed() == set()
+
+
+@fact
+def endpoints_are_filtered(aws: AwsEndpoint) -> None:
+    ec2, networks = aws.client("ec2"), [a_network(aws) for _ in range(2)]
+    made = [
+        ec2.create_vpc_endpoint(VpcId=one["vpc"], ServiceName="com.amazonaws.us-east-1.s3")["VpcEndpoint"]
+        for one in networks
+    ]
+    filters = [{"Name": "vpc-id", "Values": [networks[0]["vpc"]]}]
+    found = ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
+    assert [one["VpcEndpointId"] for one in found] == [made[0]["VpcEndpointId"]]
+    nowhere = [{"Name": "vpc-id", "Values": ["vpc-none"]}]
+    assert ec2.describe_vpc_endpoints(Filters=nowhere)["VpcEndpoints"] == []
+
+
+@fact
+def what_is_plugged_in_holds_its_network(aws: AwsEndpoint) -> None:
+    ec2, network, other = aws.client("ec2"), a_network(aws), a_network(aws)
+    subnet, group = network["b"], network["group"]
+    plugged = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]["NetworkInterfaceId"]
+    ec2.create_network_interface(SubnetId=other["b"], Groups=[other["group"]])
+    filters = [{"Name": "vpc-id", "Values": [network["vpc"]]}]
+    found = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+    assert [one["NetworkInterfaceId"] for one in found] == [plugged]
+    assert error_of(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
+    assert error_of(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+    ec2.delete_network_interface(NetworkInterfaceId=plugged)
+    assert error_of(ec2.delete_subnet, SubnetId=subnet) == "none"
+
+    named = ec2.create_security_group(GroupName=new("named"), Description="named", VpcId=network["vpc"])["GroupId"]
+    rule = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "UserIdGroupPairs": [{"GroupId": named}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+    assert error_of(ec2.delete_security_group, GroupId=named) == "DependencyViolation"
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
+    assert error_of(ec2.delete_security_group, GroupId=named) == "none"
+
+
+@fact
 def an_update_keeps_every_setting_of_a_service(aws: AwsEndpoint) -> None:
     ecs, name = aws.client("ecs"), a_service(aws, desiredCount=0)["serviceName"]
     answer = ecs.update_service(cluster=name, service=name, propagateTags="SERVICE", enableECSManagedTags=True)[
