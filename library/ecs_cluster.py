@@ -19,7 +19,9 @@ options:
     type: str
     required: true
   state:
-    description: Whether the cluster is to be there. Deleting waits a while for tasks that are still stopping.
+    description:
+      - Whether the cluster is to be there.
+      - V(absent) stops the tasks that still run in it, and waits a while for them.
     type: str
     choices: [present, absent]
     default: present
@@ -214,6 +216,8 @@ def main() -> None:
         found = ecs.describe_cluster(client, name)
         if module.params["state"] == "absent":
             if found and not module.check_mode:
+                for task in ecs.list_tasks(client, name):
+                    ecs.stop_task(client, name, task, f"The cluster {name} is deleted.")
                 ecs.delete_cluster(client, name)
             module.exit_json(
                 changed=found is not None,

@@ -361,6 +361,11 @@ def read_service(client: ecs.EcsClient, place: Json) -> tuple[Json, Json]:
             f"Found no service {place['service']} in the cluster {place['cluster']}. "
             f"Run ansible-playbook provision.yml -e env={place['environment_name']} first."
         )
+    if service["status"] != "ACTIVE":
+        raise plans.ReleaseRefused(
+            f"The service {place['service']} is {service['status']}, expected ACTIVE: it is being taken away. "
+            f"When it is gone, ansible-playbook provision.yml -e env={place['environment_name']} makes another."
+        )
     return service, ecs.describe_task_definition(client, service["taskDefinition"]) or {}
 
 

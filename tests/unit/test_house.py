@@ -20,7 +20,7 @@ ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir()
 PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
 ENVIRONMENTS = ["staging", "prod"]
 # These make nothing, so they have nothing to find or to take away.
-SAYING_ROLES = {"cost"}
+SAYING_ROLES = {"cost", "destruction"}
 SHARED_ROLES = {"image_repository", "dns_zone", "ci_identity"}
 
 # What every play has, whatever the role: Ansible's own, and the names of a loop.
@@ -324,6 +324,48 @@ def test_every_wire_is_plugged_into_an_output_that_a_role_publishes(playbook, ro
             else:
                 wanted = options(role, entry)[name].get("options", {})
                 assert {each for each, option in wanted.items() if option.get("required")} <= output.keys()
+
+
+def made_for_an_environment() -> list[str]:
+    """The roles by which provision.yml makes an environment, in their order."""
+    return [
+        role
+        for playbook, role, entry, _ in imports()
+        if (playbook, entry) == ("provision.yml", "main") and role not in SHARED_ROLES
+    ]
+
+
+def taken_away() -> list[str]:
+    return [role for playbook, role, entry, _ in imports() if (playbook, entry) == ("destroy.yml", "delete")]
+
+
+def users_and_used() -> list[tuple[str, str]]:
+    """Role and the role that it was given something of, which was there before it."""
+    made = made_for_an_environment()
+    return [
+        (role, producer)
+        for playbook, role, entry, wires in imports()
+        if (playbook, entry) == ("provision.yml", "main") and role in made
+        for producer in sorted(set(re.findall(r"\b(\w+)_outputs\b", str(wires))))
+        if producer in made[: made.index(role)]
+    ]
+
+
+def test_destroy_takes_away_what_provision_makes_for_an_environment_and_nothing_that_is_shared():
+    assert sorted(taken_away()) == sorted(made_for_an_environment())
+
+
+@pytest.mark.parametrize(("user", "used"), users_and_used())
+def test_who_uses_something_goes_before_what_is_used(user, used):
+    order = taken_away()
+    assert order.index(user) < order.index(used)
+
+
+def test_molecule_takes_the_environment_away_as_destroy_does_and_then_what_is_shared():
+    cleanup = read(ROOT / "tests/molecule/cleanup.yml")
+    assert cleanup[0]["ansible.builtin.import_playbook"] == "../../playbooks/destroy.yml"
+    shared = [task["ansible.builtin.import_role"] for task in cleanup[1]["tasks"]]
+    assert {(one["name"], one["tasks_from"]) for one in shared} == {(role, "delete") for role in SHARED_ROLES}
 
 
 def yaml_of_the_house() -> list[Path]:

@@ -49,6 +49,28 @@ def register_task_definition(client: EcsClient, definition: dict[str, Any]) -> d
     return client.register_task_definition(**definition)["taskDefinition"] | {"tags": definition.get("tags", [])}
 
 
+@EcsErrorHandler.list_error_handler("list the revisions of a task definition", default_value=[])
+def list_task_definitions(client: EcsClient, family: str, status: str) -> list[str]:
+    """Return the ARNs of a family's revisions that are ACTIVE, INACTIVE or DELETE_IN_PROGRESS."""
+    pages = client.get_paginator("list_task_definitions").paginate(familyPrefix=family, status=status)
+    return [arn for page in pages for arn in page["taskDefinitionArns"]]
+
+
+@EcsErrorHandler.common_error_handler("deregister a task definition")
+def deregister_task_definition(client: EcsClient, arn: str) -> None:
+    client.deregister_task_definition(taskDefinition=arn)
+
+
+@EcsErrorHandler.common_error_handler("delete task definitions")
+def delete_task_definitions(client: EcsClient, arns: list[str]) -> list[dict[str, str]]:
+    """Delete INACTIVE revisions, ten in a call as ECS takes them. Return those that it refused, with its reasons."""
+    return [
+        failure
+        for start in range(0, len(arns), 10)
+        for failure in client.delete_task_definitions(taskDefinitions=arns[start : start + 10]).get("failures", [])
+    ]
+
+
 def register_task_definition_shape(client: EcsClient) -> Any:
     """botocore's description of what RegisterTaskDefinition takes; asks nobody."""
     return client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
@@ -208,6 +230,13 @@ def run_task(client: EcsClient, request: dict[str, Any]) -> dict[str, Any]:
 def describe_task(client: EcsClient, cluster: str, arn: str) -> dict[str, Any] | None:
     """Return one task, or None when ECS does not know it, or no longer."""
     return next(iter(client.describe_tasks(cluster=cluster, tasks=[arn])["tasks"]), None)
+
+
+@ServiceErrorHandler.list_error_handler("list the tasks of a cluster", default_value=[])
+def list_tasks(client: EcsClient, cluster: str) -> list[str]:
+    """Return the ARNs of the tasks that run in a cluster or are about to."""
+    pages = client.get_paginator("list_tasks").paginate(cluster=cluster)
+    return [arn for page in pages for arn in page["taskArns"]]
 
 
 @ServiceErrorHandler.common_error_handler("stop a task")
