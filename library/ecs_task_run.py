@@ -44,7 +44,8 @@ options:
   started_by:
     description:
       - Name of what may run only once at a time. A task of the same name and the same revision that still runs is
-        followed and not started again. One of another revision is waited for first.
+        followed and not started again, and one that exited with code 0 within the last hour has done the work.
+        One of another revision is waited for first.
       - Without it the command is started, whatever else runs.
     type: str
     default: ""
@@ -181,6 +182,7 @@ from ansible.module_utils.towpath.rollout import (
 from ansible.module_utils.towpath.rollout_cause import cause_of
 from ansible.module_utils.towpath.task_run import (
     command_words,
+    done_already,
     log_stream,
     refusal,
     request,
@@ -261,6 +263,10 @@ def run(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
         tasks = ecs.describe_one_off_tasks(client, params["cluster"], revision["family"], started_by)
     same, others = under_way(tasks, started_by, arn)
     words = f"{command_words(command)} as a task of {short(arn)}"
+    if done := done_already(tasks, started_by, arn, container):
+        said = f"Task {task_id(done['taskArn'])} of {short(arn)} did this already, and exited with code 0."
+        end = {"outcome": "succeeded", "exit_code": 0, "reason": said, "task_arn": done["taskArn"]}
+        return result | end | {"changed": False, "msg": said}
     if module.check_mode:
         what = "Follow" if same else "Run"
         task_arn = same["taskArn"] if same else ""

@@ -106,6 +106,15 @@ def test_a_task_of_the_same_name_and_revision_is_followed_and_not_started_again(
     assert again["log_lines"] == ["began"], "the log is read from its beginning"
 
 
+def test_what_a_task_of_the_same_name_and_revision_did_is_not_done_again(app: App, revision: str, tmp_path: Path):
+    failed, _ = run(app, tmp_path / "1", revision, "exit 1", started_by="once")
+    done, _ = run(app, tmp_path / "2", revision, "true", started_by="once")
+    again, printed = run(app, tmp_path / "3", revision, "true", started_by="once")
+    assert (failed["outcome"], done["outcome"], again["outcome"]) == ("failed", "succeeded", "succeeded"), printed
+    assert (again["task_arn"], again["changed"]) == (done["task_arn"], False)
+    assert "did this already" in again["msg"]
+
+
 def test_a_task_of_the_same_name_and_another_revision_is_waited_for(app: App, revision: str, tmp_path: Path):
     other = app.a_revision(SERVE)
     first = run_module(

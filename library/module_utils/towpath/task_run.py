@@ -118,6 +118,19 @@ def under_way(tasks: Sequence[Json], started_by: str, task_definition: str) -> U
     return UnderWay(next(iter(same), None), [one for one in live if one not in same])
 
 
+def done_already(tasks: Sequence[Json], started_by: str, task_definition: str, container: str) -> Json | None:
+    """The task of this revision that did the work: its container exited with code 0. ECS knows it for about an hour."""
+    return next(
+        (
+            one
+            for one in tasks
+            if (one.get("startedBy"), one["taskDefinitionArn"]) == (started_by, task_definition)
+            and _container(one, container).get("exitCode") == 0
+        ),
+        None,
+    )
+
+
 def waiting_words(task: Json) -> str:
     return (
         f"Task {task_id(task['taskArn'])} of {short(task['taskDefinitionArn'])} still runs, "

@@ -11,6 +11,7 @@ from ansible.module_utils.towpath.task_run import (
     Seen,
     command_of,
     command_words,
+    done_already,
     ending,
     finished,
     is_over,
@@ -129,6 +130,21 @@ def test_what_cannot_be_run_is_named(given, started_by, container, told):
 )
 def test_what_runs_already_is_followed_when_it_is_the_same_else_waited_for(tasks, same, others):
     assert under_way(tasks, "towpath-release", f"{FAMILY}:7") == (same, others)
+
+
+@pytest.mark.parametrize(
+    ("task", "done"),
+    [
+        pytest.param(stopped(0), True, id="exited with code 0"),
+        pytest.param(stopped(1), False, id="failed"),
+        pytest.param(stopped(), False, id="never started"),
+        pytest.param(a_task(), False, id="runs"),
+        pytest.param(stopped(0) | {"taskDefinitionArn": f"{FAMILY}:6"}, False, id="of another revision"),
+        pytest.param(stopped(0) | {"startedBy": "somebody"}, False, id="of somebody else"),
+    ],
+)
+def test_what_did_the_work_already_is_not_run_again(task, done):
+    assert (done_already([task], "towpath-release", f"{FAMILY}:7", "app") is not None) == done
 
 
 def test_what_is_waited_for_is_named():
