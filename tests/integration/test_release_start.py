@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
+from ansible.module_utils.towpath import ecs_api
 
 from tests.integration.ecr_repository import CONFIG_TYPE, MANIFEST_TYPE, new_repository, push
 from tests.integration.harness import run_module
@@ -337,6 +338,16 @@ def test_what_cannot_be_is_refused_before_anything_is_touched(staging, change, o
     refused = staging.start(change, **{"image": SHA} | options)
     assert refused["failed"]
     assert said in refused["msg"]
+    assert staging.state() == before
+
+
+def test_a_service_that_is_being_taken_away_gets_no_release(staging, images, monkeypatch):
+    found, before = ecs_api.describe_service, staging.state()
+    # On neither emulator does a service take its time to go.
+    monkeypatch.setattr(ecs_api, "describe_service", lambda *place: found(*place) | {"status": "DRAINING"})
+    refused = staging.start(image=SHA)
+    assert refused["failed"], refused
+    assert "The service app is DRAINING" in refused["msg"]
     assert staging.state() == before
 
 
