@@ -364,11 +364,12 @@ def test_the_guards_machine_has_no_recap_unless_it_failed(prints):
     assert out.startswith("No.\n\nlocalhost  ")
 
 
-def test_warnings_stay(prints):
-    text = "- ansible.builtin.command: {argv: [rm, -f, /nowhere/at/all]}\n  changed_when: false\n"
-    plays = "- name: Look\n  ansible.builtin.set_fact: {a: 1}\n  when: '{{ true }}'\n"
-    _, err = prints(text + plays)
-    assert "[WARNING]" in err
+def test_warnings_stay_and_notices_of_what_will_be_dropped_do_not(prints):
+    reserved = "- ansible.builtin.debug: {msg: Hello}\n  vars: {environment: 1}\n"
+    deprecated = "- name: Look\n  ansible.builtin.set_fact: {a: 1}\n  when: '{{ true }}'\n"
+    out, err = prints(reserved + deprecated)
+    assert "[WARNING]" in err and "reserved name" in err
+    assert "DEPRECAT" not in (out + err).upper()
 
 
 def test_json_is_all_that_is_printed(prints):
