@@ -41,7 +41,7 @@ parameters:
       type: str
       sample: /webapp/staging/SESSION_KEY
     arn:
-      description: ARN, as a task definition's secret names it.
+      description: ARN, as a task definition's secret names it; some emulators answer none.
       type: str
       sample: arn:aws:ssm:us-east-1:123456789012:parameter/webapp/staging/SESSION_KEY
     type:
@@ -68,7 +68,7 @@ def as_result(parameter: dict[str, Any]) -> dict[str, Any]:
     """Name what DescribeParameters answers about one parameter the way Ansible does."""
     return {
         "name": parameter["Name"],
-        "arn": parameter["ARN"],
+        "arn": parameter.get("ARN", ""),
         "type": parameter["Type"],
         "version": parameter["Version"],
         "last_modified": parameter["LastModifiedDate"].isoformat(),

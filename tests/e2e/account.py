@@ -90,6 +90,8 @@ class Loop:
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes_of_the_second_provision: int = -1
+    checked: str = ""
+    checked_with_a_change: str = ""
     pushed_again: dict[str, Any] = field(default_factory=dict)
     bad_first_release: dict[str, Any] = field(default_factory=dict)
     bad_deploy: Done | None = None
@@ -109,6 +111,9 @@ def go_through(account: Account) -> Loop:
     seen.shown = {name: account.ask(result["url"]) for name, result in seen.results.items()}
 
     seen.changes_of_the_second_provision = demo.changes(account.playbook("provision.yml"))
+    check = ("provision.yml", "-e", "env=staging", "--check", "--diff")
+    seen.checked = account.playbook(*check)
+    seen.checked_with_a_change = account.playbook(*check, "-e", "load_balancer_idle_timeout_seconds=61")
     seen.pushed_again = account.push()
     again = ("deploy.yml", "-e", "env=staging", "-e", f"image={seen.image['digest']}")
     seen.results["staging again"] = account.release(*again)

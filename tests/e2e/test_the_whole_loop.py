@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from examples import demo
 from tests.e2e.account import Loop
 
 
@@ -43,6 +44,16 @@ def test_promote_takes_the_digest_of_staging(loop: Loop):
 
 def test_provision_after_a_deploy_changes_nothing(loop: Loop):
     assert loop.changes_of_the_second_provision == 0
+
+
+def test_check_mode_on_what_is_right_shows_no_change(loop: Loop):
+    assert demo.changes(loop.checked) == 0, loop.checked
+
+
+def test_check_mode_shows_exactly_what_a_changed_variable_would_change(loop: Loop):
+    assert demo.changes(loop.checked_with_a_change) == 1, loop.checked_with_a_change
+    assert "would change" in loop.checked_with_a_change
+    assert "load balancer" in loop.checked_with_a_change
 
 
 def test_an_image_that_is_there_is_not_pushed_again(loop: Loop):
