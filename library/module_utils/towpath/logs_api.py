@@ -7,6 +7,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 # boto3 builds its clients at run time, so there is no type to name.
 LogsClient = Any
@@ -72,3 +73,45 @@ def filter_log_events(client: LogsClient, group: str, prefix: str, pattern: str,
         logGroupName=group, logStreamNamePrefix=prefix, startTime=begin, **wanted
     )
     return [event for page in pages for event in page["events"] if event["logStreamName"].startswith(prefix)]
+
+
+class _RetryByCodeOrMessage(AWSRetry):
+    """AWSRetry where InvalidParameterException stands for what passes as for what does not."""
+
+    @staticmethod
+    def status_code_from_exception(error: Any) -> str:
+        return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
+
+    @staticmethod
+    def found(response_code: str, catch_extra_error_codes: list[str] | None = None) -> bool:
+        return any(words in response_code for words in catch_extra_error_codes or ())
+
+
+# Two changes of one log group at once are refused.
+_GROUP_IN_CHANGE = "OperationAbortedException"
+# CloudWatch Logs tries the destination at once, and a permission that was just given is not seen everywhere at once.
+_NO_PERMISSION_YET = ["Could not execute the lambda function", "Could not deliver test message"]
+
+_until_destination_answers = _RetryByCodeOrMessage.jittered_backoff(
+    retries=10, delay=1, max_delay=10, catch_extra_error_codes=[_GROUP_IN_CHANGE, *_NO_PERMISSION_YET]
+)
+_until_free = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=4, catch_extra_error_codes=[_GROUP_IN_CHANGE])
+
+
+@LogsErrorHandler.list_error_handler("describe subscription filters", default_value=None)
+def describe_subscription_filters(client: LogsClient, group: str) -> list[dict[str, Any]] | None:
+    """Return all subscription filters of a log group, or None when there is no such group."""
+    pages = client.get_paginator("describe_subscription_filters").paginate(logGroupName=group)
+    return [one for page in pages for one in page["subscriptionFilters"]]
+
+
+@LogsErrorHandler.common_error_handler("put a subscription filter")
+@_until_destination_answers
+def put_subscription_filter(client: LogsClient, request: dict[str, Any]) -> None:
+    client.put_subscription_filter(**request)
+
+
+@LogsErrorHandler.deletion_error_handler("delete a subscription filter")
+@_until_free
+def delete_subscription_filter(client: LogsClient, group: str, name: str) -> None:
+    client.delete_subscription_filter(logGroupName=group, filterName=name)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.module_utils.towpath import ecs_api, elbv2_api
+from ansible.module_utils.towpath import ecs_api, elbv2_api, logs_api
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from botocore.exceptions import ClientError
@@ -21,6 +21,12 @@ NO_LISTENER = (
     "does not have an associated load balancer.",
 )
 LISTENER_LEFT = ("ResourceInUse", "Target group is currently in use by a listener or a rule")
+NO_PERMISSION = (
+    "InvalidParameterException",
+    "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your "
+    "function.",
+)
+GROUP_IN_CHANGE = ("OperationAbortedException", "A conflicting operation is currently in progress.")
 BAD_SUBNET = ("InvalidParameterException", "The subnet ID 'subnet-1' does not exist")
 
 
@@ -55,6 +61,17 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(
             lambda aws: elbv2_api.delete_target_group(aws, "arn"), LISTENER_LEFT, id="listener-not-quite-gone"
         ),
+        pytest.param(
+            lambda aws: logs_api.put_subscription_filter(aws, {}), NO_PERMISSION, id="permission-not-seen-yet"
+        ),
+        pytest.param(
+            lambda aws: logs_api.put_subscription_filter(aws, {}), GROUP_IN_CHANGE, id="put-beside-another-change"
+        ),
+        pytest.param(
+            lambda aws: logs_api.delete_subscription_filter(aws, "group", "name"),
+            GROUP_IN_CHANGE,
+            id="delete-beside-another-change",
+        ),
     ],
 )
 def test_what_passes_is_tried_again(call: Callable[[Aws], Any], error: tuple[str, str]) -> None:
@@ -69,6 +86,7 @@ def test_what_passes_is_tried_again(call: Callable[[Aws], Any], error: tuple[str
         pytest.param(lambda aws: ecs_api.create_cluster(aws, {}), id="cluster"),
         pytest.param(lambda aws: ecs_api.create_service(aws, {}), id="service"),
         pytest.param(lambda aws: elbv2_api.delete_target_group(aws, "arn"), id="target-group"),
+        pytest.param(lambda aws: logs_api.put_subscription_filter(aws, {}), id="subscription-filter"),
     ],
 )
 def test_what_does_not_pass_fails_at_once(call: Callable[[Aws], Any]) -> None:
