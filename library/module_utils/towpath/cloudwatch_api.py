@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
@@ -18,6 +19,11 @@ class CloudWatchError(AnsibleAWSError):
 
 class CloudWatchErrorHandler(AWSErrorHandler):
     _CUSTOM_EXCEPTION = CloudWatchError
+
+    @classmethod
+    def _is_missing(cls) -> type[Exception]:
+        # The second is the name that the first has where CloudWatch does not speak its query protocol.
+        return is_boto3_error_code(["ResourceNotFound", "DashboardNotFoundError"])
 
 
 @CloudWatchErrorHandler.common_error_handler("describe alarms")
@@ -53,3 +59,20 @@ def newest_datapoint(client: CloudWatchClient, metric: dict[str, Any], now: date
         Statistics=[statistic],
     )["Datapoints"]
     return max(points, key=lambda point: point["Timestamp"])[statistic] if points else 0.0
+
+
+@CloudWatchErrorHandler.list_error_handler("read a dashboard", default_value=None)
+def get_dashboard(client: CloudWatchClient, name: str) -> str | None:
+    """Return a dashboard's body as the text that CloudWatch keeps, or None when there is no such dashboard."""
+    return client.get_dashboard(DashboardName=name)["DashboardBody"]
+
+
+@CloudWatchErrorHandler.common_error_handler("put a dashboard")
+def put_dashboard(client: CloudWatchClient, name: str, body: str) -> list[dict[str, str]]:
+    """Make or replace a dashboard, and return what CloudWatch warns of in it."""
+    return client.put_dashboard(DashboardName=name, DashboardBody=body).get("DashboardValidationMessages", [])
+
+
+@CloudWatchErrorHandler.deletion_error_handler("delete a dashboard")
+def delete_dashboard(client: CloudWatchClient, name: str) -> None:
+    client.delete_dashboards(DashboardNames=[name])

@@ -1,0 +1,66 @@
+"""A CloudWatch dashboard's body: what of it differs, and which widget a fault is in. Pure: no AWS, no Ansible."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .differences import Difference, Values
+
+
+def refusal(name: str, body: Values) -> str:
+    """Why CloudWatch would refuse a dashboard that has nothing else wrong, or empty."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name):
+        return f"The name {name!r} is not a dashboard's, expected up to 255 of the characters A-Z, a-z, 0-9, - and _."
+    widgets = body.get("widgets")
+    if not isinstance(widgets, list) or not all(isinstance(one, dict) for one in widgets):
+        return f"The body of the dashboard {name} has no list of widgets, expected widgets: with a dict for each."
+    return ""
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON, in one order and without spaces: equal values are equal texts, and true is not 1."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def changes(before: Values, after: Values) -> list[Difference]:
+    """Name the widgets, by their place, and the other settings that differ, whatever order their keys have."""
+    left, right = _parts(before), _parts(after)
+    return [
+        Difference(part, left.get(part), right.get(part))
+        for part in left | right
+        if as_json(left.get(part)) != as_json(right.get(part))
+    ]
+
+
+def _parts(body: Values) -> Values:
+    settings = {name: value for name, value in body.items() if name != "widgets"}
+    return settings | {f"widget {place}": one for place, one in enumerate(body.get("widgets", []), start=1)}
+
+
+def validation_messages(response: Values) -> list[dict[str, str]]:
+    """What CloudWatch found fault with when it refused a body. Nothing means that it refused something else."""
+    error = response.get("Error", {})
+    if error.get("Code") not in ("InvalidParameterInput", "DashboardInvalidInputError"):
+        return []
+    if messages := response.get("dashboardValidationMessages"):
+        return list(messages)
+    # Else it tells them in the error's text, as JSON after a sentence.
+    text = error.get("Message", "")
+    try:
+        told = json.loads(text[text.index("[") :])
+        return [{"DataPath": one["dataPath"], "Message": one["message"]} for one in told]
+    except (ValueError, TypeError, KeyError):
+        return [{"Message": text}]
+
+
+def fault(message: dict[str, str], body: Values) -> str:
+    """One of CloudWatch's validation messages, with the place and title of the widget that it is about."""
+    path, said = message.get("DataPath", ""), message.get("Message", "")
+    named = re.match(r"/widgets/(\d+)", path)
+    if not named or int(named[1]) >= len(body["widgets"]):
+        return f"{path}: {said}" if path else said
+    properties = body["widgets"][int(named[1])].get("properties")
+    title = properties.get("title") if isinstance(properties, dict) else None
+    return f"widget {int(named[1]) + 1}{f' ({title})' if title else ''}, {path}: {said}"
