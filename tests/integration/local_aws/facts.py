@@ -479,7 +479,7 @@ def a_standalone_task_ends(aws: AwsEndpoint) -> None:
     ecs.create_cluster(clusterName=name)
     definition = a_task_definition(aws, name, "none:1", ["true"])
     task = ecs.run_task(cluster=name, taskDefinition=definition, launchType="FARGATE")["tasks"][0]["taskArn"]
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while (found := ecs.describe_tasks(cluster=name, tasks=[task])["tasks"][0])["lastStatus"] != "STOPPED":
         # Without containers nothing is under way that could still end it.
         assert aws.containers and time.monotonic() < end, found["lastStatus"]
