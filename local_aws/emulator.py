@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess  # nosec: runs this project's own programs and docker, never a shell
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -85,6 +86,10 @@ def up(
             return _wait_for_the_running_one(home), False
         engine = None if simulate else docker_host()
         before = _remembered(home)
+        if not before and not port:
+            # Until it listens, the port that one has chosen is free for the next, who would take its answers for its own.
+            choosing = stack.enter_context((Path(tempfile.gettempdir()) / f"local-aws-{os.getuid()}.lock").open("a"))
+            fcntl.flock(choosing, fcntl.LOCK_EX)
         port = before.port if before else port or free_port()
         if not _is_free(port):
             raise LocalAwsError(
