@@ -87,7 +87,7 @@ def up(
         engine = None if simulate else docker_host()
         before = _remembered(home)
         if not before and not port:
-            # Until it listens, the port that one has chosen is free for the next, who would take its answers for its own.
+            # Until it listens, the port that one has chosen is free for the next, who then takes it for their own.
             choosing = stack.enter_context((Path(tempfile.gettempdir()) / f"local-aws-{os.getuid()}.lock").open("a"))
             fcntl.flock(choosing, fcntl.LOCK_EX)
         port = before.port if before else port or free_port()
