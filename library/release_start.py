@@ -286,6 +286,7 @@ from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath import release_plan as plans
 from ansible.module_utils.towpath import task_definition as definitions
 from ansible.module_utils.towpath.aws_tags import tag_problems
+from ansible.module_utils.towpath.checkout import commits_between, git_in
 from ansible.module_utils.towpath.differences import own_tags, tag_request
 from ansible.module_utils.towpath.image import ImageRefused, git_sha
 from ansible.module_utils.towpath.interrupted import ends
@@ -548,23 +549,11 @@ def request(module: AnsibleAWSModule, clients: Clients, definition: Json, image:
     return {"family": family} | asked
 
 
-def commits_between(module: AnsibleAWSModule, running: str, new: str) -> plans.Commits | None:
+def what_lies_between(module: AnsibleAWSModule, running: str, new: str) -> plans.Commits | None:
     """What the checkout knows of two commits; None where it does not know both."""
-    before, after, folder = plans.commit_of(running), plans.commit_of(new), module.params["checkout"]
-    if not (before and after and folder) or before.startswith(after) or after.startswith(before):
-        return None
-
-    def git(*words: str) -> tuple[int, str]:
-        code, out, _ = module.run_command(["git", "-C", folder, *words])
-        return code, out
-
-    code, counted = git("rev-list", "--left-right", "--count", f"{before}...{after}")
-    if code != 0:
-        return None
-    gone, new_ones = map(int, counted.split())
-    span = f"{before}..{after}" if new_ones else f"{after}..{before}"
-    _, titles = git("log", "--format=%h %s", f"--max-count={plans.MOST_TITLES}", span)
-    return plans.Commits(new_ones, gone, titles.splitlines())
+    folder = module.params["checkout"]
+    found = commits_between(git_in(folder, module.run_command), running, new) if folder else {}
+    return plans.Commits(found["ahead"], found["behind"], found["titles"]) if found else None
 
 
 def choose(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) -> tuple[Found, Choice]:
@@ -591,7 +580,7 @@ def start(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) 
             f"{where} has changed since the plan was shown: now it runs {serving['release_name'] or 'no release'}. "
             "Run the same command again to see what it would do now."
         )
-    commits = commits_between(module, serving["git_sha"], image.git_sha)
+    commits = what_lies_between(module, serving["git_sha"], image.git_sha)
     if change in (plans.DEPLOY, plans.PROMOTE) and not params["force"]:
         plans.refuse_older_commit(where, serving["git_sha"], image.git_sha, commits)
 

@@ -59,7 +59,7 @@ report:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.towpath.checkout import commits_between
+from ansible.module_utils.towpath.checkout import commits_between, git_in
 from ansible.module_utils.towpath.status import compared, lines
 
 
@@ -67,14 +67,10 @@ def difference(module: AnsibleModule, statuses: dict[str, dict[str, Any]]) -> di
     names = module.params["compared"]
     if len(names) != 2 or len(set(names)) != 2 or any(name not in statuses for name in names):
         return {}
-
-    def git(*words: str) -> tuple[int, str]:
-        code, out, _ = module.run_command(["git", "-C", module.params["checkout"], *words])
-        return code, out
-
+    folder = module.params["checkout"]
     one, other = (statuses[name] for name in names)
-    known = module.params["checkout"] and one["released"] and other["released"]
-    commits = commits_between(git, other["git_sha"], one["git_sha"]) if known else {}
+    known = folder and one["released"] and other["released"]
+    commits = commits_between(git_in(folder, module.run_command), other["git_sha"], one["git_sha"]) if known else {}
     found: dict[str, Any] = compared(one, other, commits)
     return found
 

@@ -77,7 +77,7 @@ class Account:
 
     def ask(self, url: str) -> dict[str, Any]:
         """The version that the app shows at the URL of a result file."""
-        return demo.ask_version(url.split("/")[2], self.url)
+        return demo.ask_version(demo.host_of(url), self.url)
 
 
 @dataclass

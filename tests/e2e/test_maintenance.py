@@ -18,7 +18,7 @@ STAGING = ("-e", "env=staging")
 
 def ask(account: Account, url: str, **headers: str) -> tuple[int, str]:
     """What a visitor of ``url`` gets: status and text."""
-    request = urllib.request.Request(account.url, headers={"Host": url.split("/")[2], **headers})
+    request = urllib.request.Request(account.url, headers=demo.headers_for(demo.host_of(url)) | headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.read().decode()

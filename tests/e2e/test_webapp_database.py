@@ -57,7 +57,7 @@ def release_commands(account: Account) -> list[dict[str, Any]]:
 
 
 def host(result: dict[str, Any]) -> str:
-    return str(result["url"].split("/")[2])
+    return demo.host_of(result["url"])
 
 
 def said(result: dict[str, Any]) -> str:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
+
+from .image import commit_of
 
 # Runs git with these words, and returns its exit code and what it prints.
 Git = Callable[..., tuple[int, str]]
 
 MOST_TITLES = 10
-# An image may say more than its commit, as in 4f2c9d1a0b3e-dirty.
-_COMMIT = re.compile(r"([0-9a-f]{7,40})(-.*)?")
+
+
+def git_in(folder: str, run_command: Callable[..., tuple[int, str, str]]) -> Git:
+    """git in a checkout, run by a module's own ``run_command``."""
+
+    def git(*words: str) -> tuple[int, str]:
+        code, out, _ = run_command(["git", "-C", folder, *words])
+        return code, out
+
+    return git
 
 
 def commits_between(git: Git, before: str, after: str) -> dict[str, Any]:
@@ -19,8 +28,7 @@ def commits_between(git: Git, before: str, after: str) -> dict[str, Any]:
 
     Empty where the two are one commit, or where the checkout does not know both.
     """
-    found = [_COMMIT.fullmatch(sha) for sha in (before, after)]
-    old, new = (match[1] if match else "" for match in found)
+    old, new = commit_of(before), commit_of(after)
     if not (old and new) or old.startswith(new) or new.startswith(old):
         return {}
     code, counted = git("rev-list", "--left-right", "--count", f"{old}...{new}")

@@ -67,6 +67,12 @@ def newest_first(images: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
 
 
+def commit_of(git_sha: str) -> str:
+    """The commit in what an image says of it, which may go on, as in ``4f2c9d1a0b3e-dirty``."""
+    match = GIT_SHA.fullmatch(git_sha)
+    return match[1] if match else ""
+
+
 def git_sha(tags: list[str]) -> str:
     """The tag that looks like a commit's, the longest if there are more; empty when there is none."""
     found = [match for tag in tags if (match := GIT_SHA.fullmatch(tag))]

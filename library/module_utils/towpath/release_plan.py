@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from .checkout import MOST_TITLES
 from .differences import Difference
-from .image import GIT_SHA
 from .ledger import Entry, is_over, to_go_back_to
 from .release import GIT_SHA_TAG, PROMOTED_FROM_TAG, RELEASE_TAG, last_release, release_number
 from .rollout import ROLLED_BACK, SUCCEEDED, primary
@@ -24,7 +24,6 @@ DEPLOY, PROMOTE, ROLLBACK, CONFIGURATION, SECRETS = CHANGES = (
     "secrets",
 )
 BREAKING = "breaking"
-MOST_TITLES = 10
 MOST_DIFFERENCES = 12
 
 
@@ -103,12 +102,6 @@ def labels_in(entries: Iterable[Entry], digest: str) -> Labels | None:
         return None
     more = (found.get(name, "") for name in ("commit_title", "commit_author", "migrations"))
     return Labels(found["git_sha"], *more)
-
-
-def commit_of(git_sha: str) -> str:
-    """The commit in what an image says of it, which may go on, as in ``4f2c9d1a0b3e-dirty``."""
-    match = GIT_SHA.fullmatch(git_sha)
-    return match[1] if match else ""
 
 
 def refuse_older_commit(environment: str, running: str, new: str, commits: Commits | None) -> None:

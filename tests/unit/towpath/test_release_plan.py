@@ -2,13 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible.module_utils.towpath.differences import Difference
-from ansible.module_utils.towpath.image import part_for
+from ansible.module_utils.towpath.image import commit_of, part_for
 from ansible.module_utils.towpath.release_plan import (
     Commits,
     Labels,
     ReleaseRefused,
     Source,
-    commit_of,
     content,
     goes_on_with,
     labels_in,
