@@ -32,3 +32,12 @@ def tag_problems(tags: Mapping[str, str]) -> list[str]:
 
 def _is_allowed(character: str) -> bool:
     return character in "_.:/=+-@" or unicodedata.category(character)[0] in "LZN"
+
+
+def own_tags(listed: list[dict[str, str]]) -> dict[str, str]:
+    """Tags that AWS lists as Key and Value, without those that it sets itself and nobody else may."""
+    return {tag["Key"]: tag.get("Value", "") for tag in listed if not tag["Key"].startswith("aws:")}
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
