@@ -9,6 +9,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorH
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from .retries import RetryByCodeOrMessage
+
 # boto3 builds its clients at run time, so there is no type to name.
 LogsClient = Any
 
@@ -75,24 +77,12 @@ def filter_log_events(client: LogsClient, group: str, prefix: str, pattern: str,
     return [event for page in pages for event in page["events"] if event["logStreamName"].startswith(prefix)]
 
 
-class _RetryByCodeOrMessage(AWSRetry):
-    """AWSRetry where InvalidParameterException stands for what passes as for what does not."""
-
-    @staticmethod
-    def status_code_from_exception(error: Any) -> str:
-        return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
-
-    @staticmethod
-    def found(response_code: str, catch_extra_error_codes: list[str] | None = None) -> bool:
-        return any(words in response_code for words in catch_extra_error_codes or ())
-
-
 # Two changes of one log group at once are refused.
 _GROUP_IN_CHANGE = "OperationAbortedException"
 # CloudWatch Logs tries the destination at once, and a permission that was just given is not seen everywhere at once.
 _NO_PERMISSION_YET = ["Could not execute the lambda function", "Could not deliver test message"]
 
-_until_destination_answers = _RetryByCodeOrMessage.jittered_backoff(
+_until_destination_answers = RetryByCodeOrMessage.jittered_backoff(
     retries=10, delay=1, max_delay=10, catch_extra_error_codes=[_GROUP_IN_CHANGE, *_NO_PERMISSION_YET]
 )
 _until_free = AWSRetry.jittered_backoff(retries=6, delay=1, max_delay=4, catch_extra_error_codes=[_GROUP_IN_CHANGE])

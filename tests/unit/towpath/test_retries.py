@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.module_utils.towpath import ecs_api, elbv2_api, logs_api
+from ansible.module_utils.towpath import ecs_api, elbv2_api, lambda_api, logs_api
 from ansible_collections.amazon.aws.plugins.module_utils import cloud
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from botocore.exceptions import ClientError
@@ -27,6 +27,24 @@ NO_PERMISSION = (
     "function.",
 )
 GROUP_IN_CHANGE = ("OperationAbortedException", "A conflicting operation is currently in progress.")
+NO_ROLE_POLICY = (
+    "InvalidParameterValueException",
+    "The provided execution role does not have permissions to call ReceiveMessage on SQS",
+)
+NO_STREAM_POLICY = (
+    "InvalidParameterValueException",
+    "Cannot access stream arn:aws:dynamodb:us-east-1:123456789012:table/webapp/stream/1. Please ensure the role can "
+    "perform the GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in "
+    "IAM.",
+)
+FUNCTION_IN_CHANGE = (
+    "ResourceConflictException",
+    "The operation cannot be performed at this time. An update is in progress for resource: webapp",
+)
+MAPPING_IN_CHANGE = (
+    "ResourceInUseException",
+    "Cannot update the event source mapping because it is in use.",
+)
 BAD_SUBNET = ("InvalidParameterException", "The subnet ID 'subnet-1' does not exist")
 
 
@@ -72,6 +90,22 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
             GROUP_IN_CHANGE,
             id="delete-beside-another-change",
         ),
+        pytest.param(
+            lambda aws: lambda_api.create_event_source_mapping(aws, {}), NO_ROLE_POLICY, id="queue-not-readable-yet"
+        ),
+        pytest.param(
+            lambda aws: lambda_api.create_event_source_mapping(aws, {}), NO_STREAM_POLICY, id="stream-not-readable-yet"
+        ),
+        pytest.param(
+            lambda aws: lambda_api.update_event_source_mapping(aws, "1", {}),
+            MAPPING_IN_CHANGE,
+            id="mapping-in-change",
+        ),
+        pytest.param(
+            lambda aws: lambda_api.put_function_concurrency(aws, "webapp", 1),
+            FUNCTION_IN_CHANGE,
+            id="function-in-change",
+        ),
     ],
 )
 def test_what_passes_is_tried_again(call: Callable[[Aws], Any], error: tuple[str, str]) -> None:
@@ -87,6 +121,7 @@ def test_what_passes_is_tried_again(call: Callable[[Aws], Any], error: tuple[str
         pytest.param(lambda aws: ecs_api.create_service(aws, {}), id="service"),
         pytest.param(lambda aws: elbv2_api.delete_target_group(aws, "arn"), id="target-group"),
         pytest.param(lambda aws: logs_api.put_subscription_filter(aws, {}), id="subscription-filter"),
+        pytest.param(lambda aws: lambda_api.create_event_source_mapping(aws, {}), id="event-source-mapping"),
     ],
 )
 def test_what_does_not_pass_fails_at_once(call: Callable[[Aws], Any]) -> None:
