@@ -6,6 +6,7 @@ git shows: WRITE_GOLDEN=1 .venv/bin/python -m pytest tests/unit/notifier
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -53,11 +54,13 @@ def slack_server() -> Iterator[Slack]:
             good = "ok" if way == "services" else {"ok": True, "channel": "C1", "ts": f"1700000000.{len(seen.sent):06}"}
             status, content, headers = seen.answers.pop(0) if seen.answers else (200, good, {})
             text = content if isinstance(content, str) else json.dumps(content)
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(text.encode())
+            # Who has no patience is gone by now.
+            with contextlib.suppress(BrokenPipeError):
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(text.encode())
 
         def log_message(self, *_: Any) -> None:
             """Keep quiet."""

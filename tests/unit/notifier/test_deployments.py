@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from notifier import aws, deployments, progress, slack
+from notifier import aws, deployments, ledger, progress, slack
 
 REVISION = "arn:aws:ecs:eu-central-1:123456789012:task-definition/webapp-staging:42"
 
@@ -130,6 +130,19 @@ def test_a_start_that_is_delivered_twice_is_posted_once(account, invocation):
     deployments.handler(begun, invocation)
     assert len(account.slack.sent) == 1
     assert account.entry(42)["slack"] == {"channel": "C1", "ts": "1700000000.000001"}
+
+
+def test_an_entry_keeps_the_first_message_that_it_was_told_of(account):
+    account.with_ledger().begin(DEPLOY)
+    assert ledger.keep_message("staging", 42, slack.Posted("C1", "1.1")) is True
+    assert ledger.keep_message("staging", 42, slack.Posted("C2", "2.2")) is False
+    assert ledger.message_of(ledger.get("staging", 42)) == ("C1", "1.1")
+
+
+def test_no_entry_is_made_to_keep_a_message_in(account):
+    account.with_ledger()
+    assert ledger.keep_message("staging", 42, slack.Posted("C1", "1.1")) is False
+    assert ledger.newest("staging") is None
 
 
 def test_a_start_that_comes_after_the_end_is_left_to_the_end(account, invocation):

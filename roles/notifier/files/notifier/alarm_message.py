@@ -29,8 +29,8 @@ _COMPARISONS = {
     "LessThanLowerOrGreaterThanUpperThreshold": "outside the expected",
 }
 
-# The newest datapoint stands first.
-_DATAPOINT = re.compile(r"datapoints? [\[(](-?[\d.]+(?:E-?\d+)?)")
+# Of several datapoints the newest stands first. Of several time series only the newest datapoint is told.
+_DATAPOINT = re.compile(r"(?:datapoints? |most recent datapoint[^\[]*)[\[(](-?[\d.]+(?:E-?\d+)?)")
 _NO_DATA = re.compile(r"no datapoints were received")
 
 
@@ -149,9 +149,8 @@ def _metric_name(trigger: Json) -> str:
 def _periods(trigger: Json) -> str:
     count = trigger.get("EvaluationPeriods", 1)
     needed = trigger.get("DatapointsToAlarm") or count
-    seconds = trigger.get("Period") or next(
-        (one["MetricStat"]["Period"] for one in trigger.get("Metrics") or [] if one.get("MetricStat")), 0
-    )
+    periods = (one.get("Period") or (one.get("MetricStat") or {}).get("Period") for one in trigger.get("Metrics") or [])
+    seconds = trigger.get("Period") or next((one for one in periods if one), 0)
     each = f" of {_duration(seconds)}" if seconds else ""
     if count == 1:
         return f"in one period{each}"

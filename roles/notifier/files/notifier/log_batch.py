@@ -77,24 +77,23 @@ class Told(NamedTuple):
 
 def tell(batches: Sequence[Batch], region: str, last_told: str = "") -> Told:
     """One message for all that came of one log group. A line that was the last one told is only counted."""
-    ordered = sorted(batches, key=lambda one: min((line["at"] for line in one["lines"]), default=0))
-    lines = collapsed(sorted((line for one in ordered for line in one["lines"]), key=lambda line: line["at"]))
+    start, log_stream = min((line["at"], one["log_stream"]) for one in batches for line in one["lines"])
+    lines = collapsed(sorted((line for one in batches for line in one["lines"]), key=lambda line: line["at"]))
     again = sum(line["count"] for line in lines if line["text"] == last_told)
     news = [line for line in lines if line["text"] != last_told]
     shown = news[:MOST_TOLD]
-    more = sum(line["count"] for line in news[MOST_TOLD:]) + sum(one["more"] for one in ordered)
+    more = sum(line["count"] for line in news[MOST_TOLD:]) + sum(one["more"] for one in batches)
 
-    name = escaped(_name(ordered[0]["log_group"]))
+    log_group = batches[0]["log_group"]
     total = again + more + sum(line["count"] for line in shown)
-    title = f"{total} {'line' if total == 1 else 'lines'} in the log of {name}"
+    title = f"{total} {'line' if total == 1 else 'lines'} in the log of {escaped(_name(log_group))}"
     blocks = [section(f"🪵 *{title}*")]
     if shown:
         blocks.append(section(code_block([_words(line) for line in shown], _MOST_IN_A_LINE)))
     rest = [f"the line told last came {_times(again)} more"] if again else []
-    rest += [f"and {more} more since {_time(lines[0]['at'])}"] if more else []
-    first = next((one for one in ordered if any(line["at"] == lines[0]["at"] for line in one["lines"])), ordered[0])
-    url = console.log_events(region, first["log_group"], first["log_stream"], lines[0]["at"])
-    blocks.append(context(" · ".join([*rest, link(url, f"Look at the log at {_time(lines[0]['at'])}")])))
+    rest += [f"and {more} more since {_time(start)}"] if more else []
+    url = console.log_events(region, log_group, log_stream, start)
+    blocks.append(context(" · ".join([*rest, link(url, f"Look at the log at {_time(start)}")])))
     return Told(message(title, blocks), shown[-1]["text"] if shown else last_told)
 
 

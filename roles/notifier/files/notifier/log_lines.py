@@ -54,9 +54,9 @@ def tell(records: list[Json], until: float) -> list[str]:
     failed = []
     for record in records:
         try:
-            batch: Batch = json.loads(record["body"])
+            batch = _batch(record["body"])
             groups.setdefault(batch["log_group"], []).append((record["messageId"], batch))
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
             log.error("not_a_batch_of_lines", message_id=record["messageId"])
             failed.append(record["messageId"])
     way = slack.way("ALERTS") if groups else None
@@ -66,6 +66,13 @@ def tell(records: list[Json], until: float) -> list[str]:
         elif not _told(way, log_group, [batch for _, batch in entries], until):
             failed += [message_id for message_id, _ in entries]
     return failed
+
+
+def _batch(body: str) -> Batch:
+    batch: Batch = json.loads(body)
+    if not isinstance(batch, dict) or not batch.keys() >= Batch.__required_keys__ or not batch["lines"]:
+        raise ValueError("It is not what this function queues.")
+    return batch
 
 
 def _told(way: Way, log_group: str, batches: list[Batch], until: float) -> bool:

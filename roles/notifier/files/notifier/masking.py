@@ -35,7 +35,7 @@ _SECRETS = (
     # A secret access key has no prefix: 40 characters of base64 that are no digest in hexadecimal and no path.
     (
         re.compile(
-            r"(?<![\w/+=.-])(?=[A-Za-z0-9/+]*[a-z])(?=[A-Za-z0-9/+]*[A-Z])(?=[A-Za-z0-9/+]*\d)[A-Za-z0-9/+]{40}(?![\w/+=])"
+            r"(?<![\w/+])(?=[A-Za-z0-9/+]*[a-z])(?=[A-Za-z0-9/+]*[A-Z])(?=[A-Za-z0-9/+]*\d)[A-Za-z0-9/+]{40}(?![\w/+=])"
         ),
         _HIDDEN,
     ),

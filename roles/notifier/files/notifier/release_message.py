@@ -97,8 +97,8 @@ def _duration(seconds: Any) -> str:
 def _verdict(environment: str, entry: Entry) -> list[Block]:
     verdict = entry.get("verdict") or {}
     blocks = []
-    if reason := verdict.get("reason") or verdict.get("summary"):
-        blocks.append(section(escaped(reason, 1000)))
+    if sentences := " ".join(part for part in (verdict.get("summary"), verdict.get("reason")) if part):
+        blocks.append(section(escaped(sentences, 1000)))
     if evidence := verdict.get("evidence"):
         # The last lines of the log tell most, and stand last; what AWS said stands first.
         shown = evidence if len(evidence) <= MOST_EVIDENCE else [evidence[0], "…", *evidence[2 - MOST_EVIDENCE :]]
