@@ -12,6 +12,7 @@ description:
   - Creates a DynamoDB table with the keys of a ledger, C(kind) and C(number), that is paid by request.
   - Its history is kept by two things that C(community.aws.dynamodb_table) does not know.
     Nobody deletes it by mistake, and it can be restored as it was at any second of the last days.
+    Nor does that module know the stream, which tells others of each release.
 author: Contributors to Towpath
 options:
   name:
@@ -29,6 +30,11 @@ options:
     type: bool
   point_in_time_recovery:
     description: Whether the table can be restored as it was at any second of the last 35 days.
+    type: bool
+  stream:
+    description:
+      - Whether the table has a stream of what is written into it, with each entry as it was and as it became.
+      - A stream of another kind is replaced, and whoever reads it has to read the new one.
     type: bool
   tags:
     description: Tags of the table. Others are taken off.
@@ -56,6 +62,7 @@ EXAMPLES = r"""
     name: webapp-prod-releases
     deletion_protection: true
     point_in_time_recovery: true
+    stream: true
 """
 
 RETURN = r"""
@@ -74,6 +81,11 @@ ledger:
       type: str
       returned: when present
       sample: webapp-prod-releases
+    stream_arn:
+      description: ARN of the stream; empty when there is none, and in check mode when it is not there yet.
+      type: str
+      returned: when present
+      sample: arn:aws:dynamodb:us-east-1:123456789012:table/webapp-prod-releases/stream/2026-01-01T00:00:00.000
     deletion_protection:
       description: As the option of the same name; so are the others.
       type: bool
@@ -105,7 +117,7 @@ def find(client: dynamodb.DynamoDbClient, name: str, check_mode: bool) -> dict[s
 
 
 def asked_for(module: AnsibleAWSModule) -> dict[str, Any]:
-    options = ("deletion_protection", "point_in_time_recovery", "tags")
+    options = ("deletion_protection", "point_in_time_recovery", "stream", "tags")
     asked: dict[str, Any] = given({option: module.params[option] for option in options})
     if "tags" in asked:
         asked["tags"] = {key: str(value) for key, value in asked["tags"].items()}
@@ -134,20 +146,26 @@ def present(
             found = dynamodb.create_table(client, ledger_table.create_request(name, asked))
             # The request to create it takes all but this.
             changed = {field: True for field, on in changed.items() if field == "point_in_time_recovery" and on}
-        change(client, found, before, changed)
-    return {"arn": found.get("TableArn", ""), "name": name, **before, **asked}, changes
+        found = change(client, found, before, changed)
+    facts = {"arn": found.get("TableArn", ""), "name": name, "stream_arn": ledger_table.stream_arn(found)}
+    return {**facts, **before, **asked}, changes
 
 
 def change(
     client: dynamodb.DynamoDbClient, found: dict[str, Any], before: dict[str, Any], changed: dict[str, Any]
-) -> None:
+) -> dict[str, Any]:
+    """Make the changes one after the other, and return the table."""
     name = found["TableName"]
     if "deletion_protection" in changed:
         dynamodb.set_deletion_protection(client, name, changed["deletion_protection"])
+    if "stream" in changed:
+        for specification in ledger_table.stream_requests(found, changed["stream"]):
+            found = dynamodb.set_stream(client, name, specification)
     if "point_in_time_recovery" in changed:
         dynamodb.set_point_in_time_recovery(client, name, changed["point_in_time_recovery"])
     if "tags" in changed:
         dynamodb.replace_tags(client, found["TableArn"], before["tags"], changed["tags"])
+    return found
 
 
 def delete(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient, found: dict[str, Any]) -> None:
@@ -171,6 +189,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "deletion_protection": {"type": "bool"},
             "point_in_time_recovery": {"type": "bool"},
+            "stream": {"type": "bool"},
             "tags": {"type": "dict"},
             "force": {"type": "bool", "default": False},
         },

@@ -9,6 +9,7 @@ from tests.integration.harness import run_module
 WANTED = {
     "deletion_protection": True,
     "point_in_time_recovery": True,
+    "stream": True,
     "tags": {"towpath:app": "webapp", "towpath:environment": "staging"},
 }
 
@@ -32,10 +33,12 @@ def test_a_ledger_is_created_once(ledger, client, name):
     first, second = ledger(**WANTED), ledger(**WANTED)
     table = client.describe_table(TableName=name)["Table"]
     assert (first["changed"], first["msg"]) == (True, f"Created the ledger {name}.")
-    assert first["ledger"] == second["ledger"] == {"arn": table["TableArn"], "name": name, **WANTED}
+    facts = {"arn": table["TableArn"], "name": name, "stream_arn": table["LatestStreamArn"], **WANTED}
+    assert first["ledger"] == second["ledger"] == facts
     assert not second["changed"]
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert table["DeletionProtectionEnabled"]
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
@@ -45,6 +48,7 @@ def test_a_ledger_is_created_once(ledger, client, name):
     [
         pytest.param("deletion_protection", False, id="deletion_protection"),
         pytest.param("point_in_time_recovery", False, id="point_in_time_recovery"),
+        pytest.param("stream", False, id="stream"),
         pytest.param("tags", {"towpath:app": "other", "owner": "ann"}, id="tags"),
     ],
 )
@@ -55,6 +59,23 @@ def test_one_change_changes_one_thing(ledger, field, value):
     again = ledger(**WANTED | {field: value})
     assert not again["changed"]
     assert again["ledger"][field] == value
+
+
+def test_an_older_ledger_gets_a_stream_and_one_of_another_kind_is_replaced(ledger, client, name):
+    ledger()
+    assert ledger()["ledger"]["stream_arn"] == ""
+    begun = ledger(stream=True)
+    assert (begun["changed"], begun["msg"]) == (True, f"Changed stream of the ledger {name}.")
+    assert begun["ledger"]["stream_arn"] == client.describe_table(TableName=name)["Table"]["LatestStreamArn"]
+
+    ledger(stream=False)
+    keys_only = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    client.update_table(TableName=name, StreamSpecification=keys_only)
+    replaced = ledger(stream=True)
+    table = client.describe_table(TableName=name)["Table"]
+    assert replaced["changed"]
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert replaced["ledger"]["stream_arn"] == table["LatestStreamArn"] != begun["ledger"]["stream_arn"]
 
 
 @pytest.mark.parametrize("there", [False, True])

@@ -266,6 +266,13 @@ def set_deletion_protection(client: DynamoDbClient, table: str, on: bool) -> Non
     _wait_until_usable(client, table)
 
 
+@_on_table("set the stream of a table")
+def set_stream(client: DynamoDbClient, table: str, specification: dict[str, Any]) -> dict[str, Any]:
+    """Begin or end the stream, wait, and return the table: one that is being changed takes no other change."""
+    client.update_table(TableName=table, StreamSpecification=specification)
+    return _wait_until_usable(client, table)
+
+
 # The backups of a new table are switched on after it is there.
 @_on_table("set the point-in-time recovery of a table")
 @AWSRetry.jittered_backoff(
