@@ -129,3 +129,21 @@ def replace_tags(client: LambdaClient, arn: str, before: dict[str, str], after: 
         client.untag_resource(Resource=arn, TagKeys=gone)
     if new := {key: value for key, value in after.items() if before.get(key) != value}:
         client.tag_resource(Resource=arn, Tags=new)
+
+
+@LambdaErrorHandler.list_error_handler("read who may call a function", default_value="")
+def get_policy(client: LambdaClient, function: str) -> str:
+    """Return a function's policy as JSON; nothing when it or the function is not there."""
+    return client.get_policy(FunctionName=function)["Policy"]
+
+
+@LambdaErrorHandler.common_error_handler("let a service call a function")
+@_until_free
+def add_permission(client: LambdaClient, request: dict[str, Any]) -> None:
+    client.add_permission(**request)
+
+
+@LambdaErrorHandler.deletion_error_handler("let a service call a function no more")
+@_until_free
+def remove_permission(client: LambdaClient, function_name: str, statement_id: str) -> None:
+    client.remove_permission(FunctionName=function_name, StatementId=statement_id)
