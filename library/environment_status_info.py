@@ -41,6 +41,10 @@ options:
       - An autoscaler's own alarms begin otherwise, and are in ALARM whenever there is nothing to do.
     type: str
     required: true
+  dashboard:
+    description: Name of the CloudWatch dashboard to link to. It is not looked for.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -63,6 +67,7 @@ EXAMPLES = r"""
     ledger_table: webapp-staging-releases
     database: webapp-staging
     alarm_prefix: webapp-staging
+    dashboard: webapp-staging
   register: found
 """
 
@@ -102,6 +107,11 @@ status:
       type: dict
       returned: when provisioned
       sample: {number: 8, change: deploy, outcome: rolled_back}
+    links:
+      description: Where AWS's console shows the C(service), its C(log) and its C(dashboard).
+      type: dict
+      returned: when provisioned
+      sample: {log: "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:…"}
     drift:
       description: What was changed by hand. Where, what it was made, and what was found.
       type: list
@@ -114,6 +124,12 @@ status:
       elements: str
       returned: when provisioned
       sample: []
+releases:
+  description: The newest entries of the ledger, the newest first, as M(release_ledger_info) tells them.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{number: 8, change: deploy, outcome: rolled_back}]
 """
 
 import time
@@ -203,7 +219,8 @@ def described(database: Json | None) -> Json | None:
     }
 
 
-def look(module: AnsibleAWSModule) -> Json:
+def look(module: AnsibleAWSModule) -> tuple[Json, list[Json]]:
+    """How the environment is, and its newest releases."""
     params = module.params
     cluster, name = params["cluster"], params["service"]
     # Threads may share clients, but not make them.
@@ -231,8 +248,7 @@ def look(module: AnsibleAWSModule) -> Json:
 
         service = ecs.describe_service(ecs_client, cluster, name)
         if service is None:
-            missing: Json = not_provisioned(params["environment"])
-            return missing
+            return not_provisioned(params["environment"]), []
         serving = service["taskDefinition"]
         revision = pool.submit(ecs.describe_task_definition, ecs_client, serving)
         targets: Callable[[], list[Json]] = begin("the health of the tasks", lambda: health(elb_client, service), [])
@@ -242,6 +258,8 @@ def look(module: AnsibleAWSModule) -> Json:
         now = time.time()
         if held and not lock.is_live(held, lock.this_machine()["machine"], now):
             held = None
+        if held and entries and not is_over(entries[0]):
+            entries[0]["under_way"] = True
         if not held and any(not is_over(entry) for entry in entries):
             found: dict[int, Json] = partly(
                 "how unfinished releases ended",
@@ -265,22 +283,25 @@ def look(module: AnsibleAWSModule) -> Json:
                 database=described(database()),
                 maintenance=maintenance(),
                 under_way=lock.held_words(held, now) if held else "",
+                dashboard=params["dashboard"],
                 unknown=partly.unknown,
             ),
         )
-        return told
+        return told, entries
 
 
 def main() -> None:
     names = ("environment", "cluster", "service", "ledger_table", "database", "alarm_prefix")
     module = AnsibleAWSModule(
-        argument_spec={name: {"type": "str", "required": True} for name in names}, supports_check_mode=True
+        argument_spec={name: {"type": "str", "required": True} for name in names}
+        | {"dashboard": {"type": "str", "default": ""}},
+        supports_check_mode=True,
     )
     try:
-        found = look(module)
+        found, releases = look(module)
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
-    module.exit_json(changed=False, status=found)
+    module.exit_json(changed=False, status=found, releases=releases)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,24 @@ options:
   checkout:
     description: Folder of a git checkout that may know the commits between the two.
     type: path
+  page:
+    description: Makes a page of HTML, too, of all that the tables tell and of this.
+    type: dict
+    suboptions:
+      app:
+        description: Name of the app.
+        type: str
+        required: true
+      releases:
+        description: The RV(environment_status_info#module:releases) of each environment, in the order of O(statuses).
+        type: list
+        elements: list
+        required: true
+      costs:
+        description: The RV(cost_estimate#module:estimate) of each environment; without any the page tells no costs.
+        type: list
+        elements: dict
+        default: []
 attributes:
   check_mode:
     support: full
@@ -54,13 +72,20 @@ report:
   returned: always
   type: dict
   sample: {environments: {staging: {release: v7}}, differences: {}}
+page:
+  description: The page, which needs no other file and asks nobody for anything.
+  returned: when O(page) is given
+  type: str
+  sample: "<!DOCTYPE html>…"
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.towpath.checkout import commits_between, git_in
 from ansible.module_utils.towpath.status import compared, lines
+from ansible.module_utils.towpath.status_page import Facts, page
 
 
 def difference(module: AnsibleModule, statuses: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -75,12 +100,37 @@ def difference(module: AnsibleModule, statuses: dict[str, dict[str, Any]]) -> di
     return found
 
 
+def page_of(params: dict[str, Any], statuses: list[dict[str, Any]], found: dict[str, Any]) -> str:
+    asked = params["page"]
+    names = [one["environment"] for one in params["statuses"]]
+    rendered: str = page(
+        Facts(
+            app=asked["app"],
+            statuses=statuses,
+            releases=dict(zip(names, asked["releases"], strict=True)),
+            costs=asked["costs"],
+            compared=params["compared"],
+            difference=found,
+            at=datetime.now(UTC),
+        )
+    )
+    return rendered
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "statuses": {"type": "list", "elements": "dict", "required": True},
             "compared": {"type": "list", "elements": "str", "default": []},
             "checkout": {"type": "path"},
+            "page": {
+                "type": "dict",
+                "options": {
+                    "app": {"type": "str", "required": True},
+                    "releases": {"type": "list", "elements": "list", "required": True},
+                    "costs": {"type": "list", "elements": "dict", "default": []},
+                },
+            },
         },
         supports_check_mode=True,
     )
@@ -91,10 +141,13 @@ def main() -> None:
     )
     statuses = {one["environment"]: one for one in ordered}
     found = difference(module, statuses)
+    in_order = list(statuses.values())
+    rendered = {"page": page_of(module.params, in_order, found)} if module.params["page"] else {}
     module.exit_json(
         changed=False,
-        lines=lines(list(statuses.values()), found),
+        lines=lines(in_order, found),
         report={"environments": statuses, "differences": found},
+        **rendered,
     )
 
 

@@ -159,6 +159,10 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
     def v2_playbook_on_include(self, included_file: object) -> None:
         pass
 
+    # A pattern that matches nothing by mistake stops the run; a play that is left out on purpose is no news.
+    def v2_playbook_on_no_hosts_matched(self) -> None:
+        pass
+
     def v2_playbook_on_no_hosts_remaining(self) -> None:
         pass
 

@@ -326,6 +326,15 @@ def test_every_wire_is_plugged_into_an_output_that_a_role_publishes(playbook, ro
                 assert {each for each, option in wanted.items() if option.get("required")} <= output.keys()
 
 
+def test_what_the_page_says_that_environments_cost_is_what_cost_yml_says():
+    def costs(playbook: str) -> tuple[set[str], set[str]]:
+        mine = [each for each in imports() if each[0] == playbook]
+        added = [wires["cost_items"] for _, role, _, wires in mine if role == "cost"]
+        return {role for _, role, entry, _ in mine if entry == "costs"}, set(added)
+
+    assert costs("status.yml") == costs("cost.yml")
+
+
 def made_for_an_environment() -> list[str]:
     """The roles by which provision.yml makes an environment, in their order."""
     return [

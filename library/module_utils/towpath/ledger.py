@@ -200,7 +200,8 @@ def table_lines(entries: list[Entry]) -> list[str]:
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
-    what = ": ".join(part for part in (_change(entry), entry.get("reason") or entry.get("commit_title", "")) if part)
+    why = entry.get("reason") or entry.get("commit_title", "")
+    what = ": ".join(part for part in (change_words(entry), why) if part)
     return (
         f"v{entry['number']}",
         outcome_words(entry),
@@ -225,7 +226,7 @@ def _in_one_line(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
-def _change(entry: Entry) -> str:
+def change_words(entry: Entry) -> str:
     """What kind of release it is, with where it comes from."""
     change: str = entry.get("change", "")
     if "promoted_from" in entry:
@@ -241,7 +242,7 @@ def release_lines(entry: Entry) -> list[str]:
     verdict = entry.get("verdict", {})
     tasks = entry.get("tasks", {})
     told = {
-        "what": _change(entry),
+        "what": change_words(entry),
         "reason": entry.get("reason", ""),
         "by": ", as ".join(part for part in (entry.get("by", ""), entry.get("registered_by", "")) if part),
         "started": entry["started_at"],

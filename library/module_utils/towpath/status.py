@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from .console import links
 from .differences import Values, own_tags
 from .drift import drift
 from .drift import lines as drift_lines
@@ -34,6 +35,7 @@ class Looks(NamedTuple):
     database: Values | None = None
     maintenance: bool = False
     under_way: str = ""
+    dashboard: str = ""
     unknown: Sequence[str] = ()
 
 
@@ -69,6 +71,9 @@ def status(environment: str, looks: Looks) -> Values:
         "alarms": sorted(looks.alarms),
         "database": looks.database or {},
         "url": own_tags(service.get("tags", [])).get(URL_TAG, ""),
+        "links": links(
+            service.get("clusterArn", ""), service.get("serviceName", ""), _log_group(looks.revision), looks.dashboard
+        ),
         "maintenance": looks.maintenance,
         "under_way": looks.under_way,
         "sizes": _sizes(looks),
@@ -94,8 +99,13 @@ def _unknown_drift(environment: str, looks: Looks) -> list[str]:
     ]
 
 
+def _log_group(revision: TaskDefinition) -> str:
+    containers = [one for one in revision.get("containerDefinitions", []) if one["name"] == CONTAINER]
+    return next((one.get("logConfiguration", {}).get("options", {}).get("awslogs-group", "") for one in containers), "")
+
+
 def _last(entry: Entry) -> Values:
-    names = ("number", "change", "outcome", "started_at", "ended_at", "seconds", "by", "reason")
+    names = ("number", "change", "outcome", "under_way", "started_at", "ended_at", "seconds", "by", "reason")
     return {name: entry[name] for name in names if name in entry}
 
 
@@ -190,7 +200,7 @@ def _row(one: Values) -> tuple[str, ...]:
         one["digest"].removeprefix("sha256:")[:12] or "-",
         f"{one['tasks']['running']} of {one['tasks']['wanted']}",
         str(one["tasks"]["healthy"]),
-        _minute(one["released_at"]),
+        minute(one["released_at"]),
         one["by"] or "-",
     )
 
@@ -200,7 +210,7 @@ def _condition(statuses: Sequence[Values]) -> list[str]:
     if not there:
         return []
     rows = [
-        (one["environment"], _deployment(one["last_release"]), _alarms(one["alarms"]), _database(one["database"]))
+        (one["environment"], deployment(one["last_release"]), _alarms(one["alarms"]), _database(one["database"]))
         for one in there
     ]
     urls = [(one["environment"], one["url"] or "-") for one in there]
@@ -212,11 +222,11 @@ def _condition(statuses: Sequence[Values]) -> list[str]:
     ]
 
 
-def _deployment(last: Values) -> str:
+def deployment(last: Values) -> str:
     if not last:
         return "none"
     seconds = f", {last['seconds']:.0f} s" if last.get("seconds") else ""
-    when = _minute(last.get("ended_at") or last["started_at"])
+    when = minute(last.get("ended_at") or last["started_at"])
     return f"v{last['number']} {outcome_words(last)} {when}{seconds}"
 
 
@@ -244,15 +254,26 @@ def difference_lines(difference: Values) -> list[str]:
         images = [digest.removeprefix("sha256:")[:12] or "no digest" for digest in difference["digests"]]
         left, right = (f"{release} {image}" for release, image in zip(difference["releases"], images, strict=True))
         told += [f"image: {left} in {one}, {right} in {other}", *_commits(difference["commits"], one, other)]
-    for field in ("settings", "secrets"):
-        told += [f"{field} {key.replace('_', ' ')}: {', '.join(names)}" for key, names in difference[field].items()]
-    told += [f"{name}: {left} in {one}, {right} in {other}" for name, (left, right) in difference["sizes"].items()]
+    told += settings_lines(difference)
     if not told:
         return [f"{one} and {other} run the same image, with the same settings and sizes."]
     same = ", which run the same image" if difference["same_image"] else ""
     return [
         f"Differences between {one} and {other}{same}",
         *(part for line in told for part in wrapped(f"  {line}")),
+    ]
+
+
+def settings_lines(difference: Values) -> list[str]:
+    """What differs between two environments beside the image."""
+    one, other = difference["environments"]
+    return [
+        *(
+            f"{field} {key.replace('_', ' ')}: {', '.join(names)}"
+            for field in ("settings", "secrets")
+            for key, names in difference[field].items()
+        ),
+        *(f"{name}: {left} in {one}, {right} in {other}" for name, (left, right) in difference["sizes"].items()),
     ]
 
 
@@ -286,5 +307,5 @@ def wrapped(line: str) -> list[str]:
     return textwrap.wrap(line, WIDTH, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
 
 
-def _minute(moment: str) -> str:
+def minute(moment: str) -> str:
     return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M") if moment else "-"

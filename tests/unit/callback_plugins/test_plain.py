@@ -364,6 +364,11 @@ def test_the_guards_machine_has_no_recap_unless_it_failed(prints):
     assert out.startswith("No.\n\nlocalhost  ")
 
 
+def test_a_play_that_is_left_out_on_purpose_is_no_news(prints):
+    plays = "- hosts: all:!all\n  gather_facts: false\n  tasks: [{ansible.builtin.debug: {msg: never}}]\n"
+    assert prints(f"{plays}- hosts: aws-staging\n  gather_facts: false\n  tasks: []\n") == ("", "")
+
+
 def test_warnings_stay_and_notices_of_what_will_be_dropped_do_not(prints):
     reserved = "- ansible.builtin.debug: {msg: Hello}\n  vars: {environment: 1}\n"
     deprecated = "- name: Look\n  ansible.builtin.set_fact: {a: 1}\n  when: '{{ true }}'\n"
