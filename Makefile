@@ -1,6 +1,6 @@
 # What people type. `make help` lists it; the work is done by the programs that are called.
 .DEFAULT_GOAL := help
-.PHONY: help python setup setup-dev docker demo local down test test-unit test-integration test-molecule test-e2e bench lint lock
+.PHONY: help python setup setup-dev docker browser demo local down test test-unit test-integration test-molecule test-e2e bench lint lock
 MAKEFLAGS += --no-print-directory
 
 # The system's Python makes .venv; from then on everything runs in it.
@@ -30,6 +30,9 @@ setup-dev: python ## make .venv with the tools that test and lint, too
 docker: python ## make sure that a Docker engine runs (DOCKER=never refuses)
 	@$(PYTHON) -m local_aws.docker_engine
 
+browser: python ## make sure that there is a Chromium, for the tests of status.yml's page
+	@$(PYTHON) -m tests.browser
+
 demo: python ## build an image, deploy it to staging, promote it to prod, on a local AWS
 	@$(PYTHON) -m examples.demo
 
@@ -45,7 +48,7 @@ test: ## run every test: unit, integration, molecule, end to end
 	@$(MAKE) test-unit test-integration test-molecule test-e2e
 	@$(BIN)/python -m tests.summary $(REPORTS)
 
-test-unit: setup-dev ## run the tests that need no AWS
+test-unit: setup-dev browser ## run the tests that need no AWS
 	$(call timed,unit,$(PYTEST) --junit-xml=$(REPORTS)/unit.xml tests/unit examples/webapp/tests)
 
 test-integration: setup-dev docker ## run each module against a local AWS, and moto
@@ -69,7 +72,8 @@ lint: setup-dev ## run every linter
 	$(call timed,yamllint,$(BIN)/yamllint --strict .)
 	$(call timed,ruff,$(BIN)/ruff check && $(BIN)/ruff format --check)
 	$(call timed,mypy,$(BIN)/mypy --strict library/module_utils library/*.py local_aws examples/*.py examples/webapp/*.py \
-	  playbooks/action_plugins playbooks/callback_plugins playbooks/lookup_plugins tests/bench roles/notifier/files/notifier)
+	  playbooks/action_plugins playbooks/callback_plugins playbooks/lookup_plugins tests/bench tests/browser.py \
+	  roles/notifier/files/notifier)
 	$(call timed,shellcheck,git grep -lE '^#!.*\b(ba)?sh$$' | xargs $(BIN)/shellcheck)
 	$(call timed,hadolint,git ls-files '*Dockerfile' | xargs $(BIN)/hadolint)
 
