@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import json
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.account import Account
+from tests.e2e.account import ROOT, Account
 
 SERVICE = {"cluster": "webapp-staging", "service": "app"}
 
@@ -64,6 +67,47 @@ def test_json_tells_the_same_to_programs(account: Account):
         assert (one["provisioned"], one["released"], one["drift"], one["unknown"]) == (True, True, [], [])
         assert one["tasks"] == {"wanted": tasks, "running": tasks, "healthy": tasks}
     assert found["differences"]["environments"] == ["staging", "prod"]
+
+
+@pytest.fixture
+def hostile_title(account: Account) -> Iterator[str]:
+    """A commit title in the entry of the release that staging serves, which is afterwards as it was."""
+    title = "<script>alert('{{ 6 * 7 }}')</script>"
+    number = status(account, "-e", "env=staging")["environments"]["staging"]["release"].removeprefix("v")
+    table, key = "webapp-staging-releases", {"kind": {"S": "release"}, "number": {"N": number}}
+    dynamodb = account.client("dynamodb")
+    before = dynamodb.get_item(TableName=table, Key=key)["Item"]
+    dynamodb.put_item(TableName=table, Item=before | {"commit_title": {"S": title}})
+    yield title
+    dynamodb.put_item(TableName=table, Item=before)
+
+
+def test_the_page_tells_it_to_a_browser_and_what_others_wrote_is_text(
+    account: Account, tmp_path: Path, hostile_title: str
+):
+    file = tmp_path / "status.html"
+    told = account.playbook("status.yml", "-e", f"html={os.path.relpath(file, ROOT)}")
+    assert [line for line in told.splitlines() if line and " : ok=" not in line][-1] == f"The page is in {file}"
+    shown = file.read_text()
+    assert html.escape(hostile_title) in shown
+    assert "<script" not in shown
+    for environment in ("staging", "prod"):
+        one = status(account)["environments"][environment]
+        assert f'<span class="number">{one["release"]}</span>' in shown
+        assert f'href="{one["url"]}"' in shown
+        assert f"<summary>What {environment} pays for</summary>" in shown
+    # The first release of prod was a bad one.
+    assert "<summary>Why v1 stopped</summary>" in shown
+
+
+def test_check_mode_writes_no_page_and_json_stays_json_beside_one(account: Account, tmp_path: Path):
+    file = tmp_path / "status.html"
+    told = account.playbook("status.yml", "--check", "-e", f"html={file}", "-e", "env=prod")
+    assert f"Would write the page to {file}" in told
+    assert not file.exists()
+    found = status(account, "-e", f"html={file}", "-e", "env=prod")
+    assert list(found["environments"]) == ["prod"]
+    assert file.read_text().startswith("<!DOCTYPE html>")
 
 
 def test_an_environment_that_is_not_provisioned_is_said_to_be_so_beside_the_others(account: Account, tmp_path):

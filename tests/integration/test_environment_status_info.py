@@ -18,7 +18,7 @@ NAME = "status-under-test"
 LEDGER = f"{NAME}-releases"
 
 
-def look(aws: AwsEndpoint, cluster=NAME):
+def ask(aws: AwsEndpoint, cluster=NAME):
     found = run_module(
         "environment_status_info",
         aws,
@@ -28,9 +28,14 @@ def look(aws: AwsEndpoint, cluster=NAME):
         ledger_table=LEDGER,
         database=NAME,
         alarm_prefix=f"{NAME}-",
+        dashboard=NAME,
     )
     assert "status" in found, found
-    return found["status"]
+    return found
+
+
+def look(aws: AwsEndpoint, cluster=NAME):
+    return ask(aws, cluster)["status"]
 
 
 def register(aws: AwsEndpoint, release="", **variables):
@@ -48,6 +53,10 @@ def register(aws: AwsEndpoint, release="", **variables):
                 "portMappings": [{"containerPort": 3000}],
                 "environment": [{"name": name, "value": value} for name, value in variables.items()],
                 "secrets": [{"name": "SECRET_KEY_BASE", "valueFrom": "/webapp/staging/SECRET_KEY_BASE"}],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {"awslogs-group": "/ecs/staging/app", "awslogs-region": "us-east-1"},
+                },
             }
         ],
         tags=[{"key": key, "value": value} for key, value in tags.items()],
@@ -82,7 +91,9 @@ def revision(aws: AwsEndpoint):
 
 
 def test_an_environment_that_is_not_provisioned_is_an_answer_and_no_error(aws: AwsEndpoint):
-    assert look(aws, cluster="nowhere") == {"environment": "staging", "provisioned": False, "released": False}
+    found = ask(aws, cluster="nowhere")
+    assert found["status"] == {"environment": "staging", "provisioned": False, "released": False}
+    assert found["releases"] == []
 
 
 def test_all_that_is_known_of_an_environment_is_told(aws: AwsEndpoint, revision):
@@ -96,6 +107,17 @@ def test_all_that_is_known_of_an_environment_is_told(aws: AwsEndpoint, revision)
     assert list(found["secrets"]) == ["SECRET_KEY_BASE"]
     assert (found["alarms"], found["database"], found["under_way"]) == ([], {}, "")
     assert (found["drift"], found["unknown"]) == ([], [])
+
+
+def test_the_newest_releases_come_along_with_links_into_the_console(aws: AwsEndpoint, revision):
+    found = ask(aws)
+    assert [(one["number"], one["outcome"], one["by"]) for one in found["releases"]] == [(1, "succeeded", "jane")]
+    console = "https://us-east-1.console.aws.amazon.com"
+    assert found["status"]["links"] == {
+        "service": f"{console}/ecs/v2/clusters/{NAME}/services/app/health?region=us-east-1",
+        "log": f"{console}/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/$252Fecs$252Fstaging$252Fapp",
+        "dashboard": f"{console}/cloudwatch/home?region=us-east-1#dashboards/dashboard/{NAME}",
+    }
 
 
 def test_a_table_that_is_not_there_yet_is_no_error(aws: AwsEndpoint, revision):
@@ -172,7 +194,12 @@ def test_a_page_of_maintenance_is_told(aws: AwsEndpoint, balanced: str):
 def test_who_releases_now_is_told(aws: AwsEndpoint, revision):
     holder = {"who": "joe", "host": "laptop", "command": "deploy of 6b65b39"}
     assert take_lock(aws.client("dynamodb"), LEDGER, new_lock("", holder, time.time()), time.time()) is None
-    assert look(aws)["under_way"].startswith("A deploy of 6b65b39 by joe (laptop) is under way since ")
+    next_one = {"number": 2, "change": "deploy", "started_at": "2026-11-23T14:03:30+00:00"}
+    assert put_release(aws.client("dynamodb"), LEDGER, next_one)
+    found = ask(aws)
+    assert found["status"]["under_way"].startswith("A deploy of 6b65b39 by joe (laptop) is under way since ")
+    assert found["status"]["last_release"]["under_way"]
+    assert [one.get("under_way", False) for one in found["releases"]] == [True, False]
 
 
 # moto forgets the state that is asked for when it is asked for a prefix, too.

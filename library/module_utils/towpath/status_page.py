@@ -162,7 +162,7 @@ def condition(one: Values) -> Word:
     if not one["provisioned"]:
         return Word(NEUTRAL, "Not provisioned")
     if not one["released"]:
-        return Word(NEUTRAL, "No release yet")
+        return Word(WARNING, "Serves no release") if one["drift"] else Word(NEUTRAL, "No release yet")
     if one["alarms"]:
         return Word(BAD, _count(len(one["alarms"]), "alarm"))
     if one["under_way"]:
@@ -252,9 +252,12 @@ def _card(one: Values) -> Markup:
 
 def _to_type(one: Values) -> Markup:
     name = one["environment"]
-    then, playbook = ("It serves nothing until its first release.", "deploy")
     if not one["provisioned"]:
-        then, playbook = ("Nothing of it is there.", "provision")
+        then, playbook = "Nothing of it is there.", "provision"
+    elif one["drift"]:
+        then, playbook = "What serves is no release: somebody rolled it out by hand.", "provision"
+    else:
+        then, playbook = "It serves nothing until its first release.", "deploy"
     return _html(
         '<p class="quiet">{then} Type</p>\n<pre>ansible-playbook {playbook}.yml -e env={name}</pre>{links}',
         then=then,

@@ -52,12 +52,16 @@ def tasks(desired: int, running: int) -> dict[str, Any]:
     return {"service": looks("staging", 7, "6b65b39").service | {"desiredCount": desired, "runningCount": running}}
 
 
+BY_HAND = status("staging", looks("staging", 0, "6b65b39", settings={"maximum_percent": 150}))
+
+
 @pytest.mark.parametrize(
     ("one", "kind", "words"),
     [
         pytest.param(staging(), "good", "Healthy", id="well"),
         pytest.param(not_provisioned("demo"), "neutral", "Not provisioned", id="not there"),
         pytest.param(status("demo", looks("demo", 0, "866bbde")), "neutral", "No release yet", id="no release"),
+        pytest.param(BY_HAND, "warning", "Serves no release", id="rolled out by hand"),
         pytest.param(staging(alarms=["a", "b"], maintenance=True), "bad", "2 alarms", id="alarms"),
         pytest.param(staging(alarms=["a"]), "bad", "1 alarm", id="an alarm"),
         pytest.param(staging(**tasks(3, 2)), "bad", "2 of 3 tasks run", id="a task is missing"),
@@ -144,6 +148,7 @@ def test_an_environment_that_serves_nothing_says_what_to_type():
     told = text_of(*FIRST_DAY.statuses)
     assert "ansible-playbook deploy.yml -e env=staging" in told
     assert "ansible-playbook provision.yml -e env=prod" in told
+    assert "somebody rolled it out by hand. Type ansible-playbook provision.yml -e env=staging" in text_of(BY_HAND)
 
 
 def test_a_card_tells_what_the_table_tells():
