@@ -13,17 +13,27 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from .checkout import MOST_TITLES
 from .differences import Values
 from .ledger import Entry, change_words, outcome_words
-from .rollout import SUCCEEDED
 from .status import minute, settings_lines
 from .status_page_style import STYLE
+from .status_words import (
+    BAD,
+    BUSY,
+    GOOD,
+    NEUTRAL,
+    WARNING,
+    Word,
+    condition,
+    count,
+    listed,
+    outcome,
+    promotion,
+    tasks_amiss,
+)
 
 # The newest are what people look for; the others are one click away.
 RELEASES_IN_SIGHT = 8
-
-GOOD, BAD, WARNING, BUSY, NEUTRAL = "good", "bad", "warning", "busy", "neutral"
 
 # Colour is never the only sign.
 _ICONS = {
@@ -33,13 +43,6 @@ _ICONS = {
     BUSY: "M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 0 0 0-11M8 5.5V8l1.8 1.2",
     NEUTRAL: "M5 8h6",
 }
-
-
-class Word(NamedTuple):
-    """How something is, as a badge tells it."""
-
-    kind: str
-    text: str
 
 
 class Facts(NamedTuple):
@@ -59,7 +62,7 @@ class Facts(NamedTuple):
 
 
 def page(facts: Facts) -> str:
-    statuses, made = facts.statuses, facts.at.astimezone(UTC)
+    statuses, made = facts.statuses, facts.at.astimezone(UTC).isoformat(timespec="seconds")
     concerns = {one["environment"]: _concerns(one, facts.releases.get(one["environment"], [])) for one in statuses}
     sections = [
         _section("pipeline", "Pipeline", _pipeline(statuses, facts.compared, facts.difference)),
@@ -74,8 +77,7 @@ def page(facts: Facts) -> str:
             style=Markup(STYLE),  # noqa: S704
             app=facts.app,
             words=_in_words([name for name, found in concerns.items() if found], statuses),
-            iso=made.isoformat(timespec="seconds"),
-            made=f"{made.day} {made:%B %Y, %H:%M} UTC",
+            made=_time(made),
             sections=_lines(sections),
         )
     )
@@ -99,7 +101,7 @@ _DOCUMENT = """\
 <a class="skip" href="#pipeline">Skip to the pipeline</a>
 <header>
 <div><h1>{app}</h1><p>{words}</p></div>
-<p class="made">As of <time datetime="{iso}">{made}</time></p>
+<p class="made">As of {made} UTC</p>
 </header>
 <main>
 {sections}
@@ -148,66 +150,9 @@ def _badge(word: Word) -> Markup:
 
 def _in_words(troubled: Sequence[str], statuses: Sequence[Values]) -> str:
     if troubled:
-        return f"{_listed(troubled)} {'needs' if len(troubled) == 1 else 'need'} a look."
+        return f"{listed(troubled)} {'needs' if len(troubled) == 1 else 'need'} a look."
     well = [one["environment"] for one in statuses if condition(one).kind == GOOD]
-    return f"{_listed(well)} {'is' if len(well) == 1 else 'are'} healthy." if well else "Nothing runs yet."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
-
-
-def condition(one: Values) -> Word:
-    """How an environment is, the worst first."""
-    if not one["provisioned"]:
-        return Word(NEUTRAL, "Not provisioned")
-    if not one["released"]:
-        return Word(WARNING, "Serves no release") if one["drift"] else Word(NEUTRAL, "No release yet")
-    if one["alarms"]:
-        return Word(BAD, _count(len(one["alarms"]), "alarm"))
-    if one["under_way"]:
-        return Word(BUSY, "Release under way")
-    if word := _tasks(one):
-        return word
-    if one["maintenance"]:
-        return Word(WARNING, "In maintenance")
-    if one["drift"]:
-        return Word(WARNING, "Changed by hand")
-    if one["unknown"]:
-        return Word(WARNING, "Not all is known")
-    return Word(GOOD, "Healthy")
-
-
-def _tasks(one: Values) -> Word | None:
-    """What is wrong with the tasks of an environment that serves a release."""
-    tasks = one["tasks"]
-    if not one["released"]:
-        return None
-    if tasks["wanted"] == 0:
-        return Word(WARNING, "Stopped")
-    if tasks["running"] < tasks["wanted"]:
-        return Word(BAD, f"{tasks['running']} of {_count(tasks['wanted'], 'task')} run")
-    # Where their health is not known, none counts as healthy.
-    if tasks["healthy"] < tasks["running"] and not one["unknown"]:
-        return Word(BAD, f"{tasks['healthy']} of {_count(tasks['running'], 'task')} healthy")
-    return None
-
-
-def outcome(entry: Entry) -> Word:
-    """How a release ended."""
-    if entry.get("under_way"):
-        return Word(BUSY, "Under way")
-    kind = GOOD if entry.get("outcome") == SUCCEEDED else WARNING if _is_open(entry) else BAD
-    return Word(kind, outcome_words(entry).capitalize())
-
-
-def _is_open(entry: Entry) -> bool:
-    """Whether it may have gone well: nobody saw its end, or something newer took its place."""
-    return entry.get("outcome") in (None, "timed_out", "superseded")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{listed(well)} {'is' if len(well) == 1 else 'are'} healthy." if well else "Nothing runs yet."
 
 
 def _time(moment: str) -> Markup:
@@ -273,19 +218,13 @@ def _serving(one: Values) -> Markup:
         ("Image", _code(one["digest"].removeprefix("sha256:")[:12])),
         ("Released", _html("{time} by {by}", time=_time(one["released_at"]), by=one["by"] or "-")),
         ("Promoted", _html("from {source}", source=one["promoted_from"]) if one["promoted_from"] else ""),
-        (
-            "Tasks",
-            _html("{running} of {wanted} run, {healthy} healthy", **tasks),
-        ),
+        ("Tasks", _html("{running} of {wanted} run, {healthy} healthy", **tasks)),
         ("Last release", _last_release(one)),
         (
             "Alarms",
-            _html('<a href="#looks">{count} in ALARM</a>', count=len(one["alarms"])) if one["alarms"] else "none",
+            _html('<a href="#looks">{number} in ALARM</a>', number=len(one["alarms"])) if one["alarms"] else "none",
         ),
-        (
-            "Database",
-            _html("{engine} {version}, {status}", **database) if database else "none",
-        ),
+        ("Database", _html("{engine} {version}, {status}", **database) if database else "none"),
         ("Maintenance", "visitors see the page that says so" if one["maintenance"] else ""),
         ("URL", _link(one["url"], one["url"])),
     ]
@@ -335,7 +274,7 @@ def _links(one: Values) -> Markup:
 
 
 def _between(source: Values, target: Values, difference: Values) -> Markup:
-    heading, words, titles = _promotion(source, target, difference)
+    heading, words, titles = promotion(source, target, difference)
     others = settings_lines(difference) if difference else []
     return _html(
         '<li class="between">\n<svg viewBox="0 0 48 16" width="48" height="16" aria-hidden="true">'
@@ -355,34 +294,6 @@ def _items(lines: Sequence[str], kind: str = "plain") -> Markup:
 
 def _folded(summary: str, content: Markup) -> Markup:
     return _html("<details><summary>{summary}</summary>{content}</details>", summary=summary, content=content)
-
-
-def _promotion(source: Values, target: Values, difference: Values) -> tuple[str, str, list[str]]:
-    """What a promote would bring: in two words, in a sentence, and as titles of commits."""
-    one, other = source["environment"], target["environment"]
-    if not source["released"]:
-        return "Nothing to promote", f"{one} serves no release.", []
-    if not difference:
-        return "First release", f"A promote would bring {source['release']} of {one} to {other}.", []
-    if difference["same_image"]:
-        return "Same image", f"A promote would bring {other} nothing new.", []
-    commits = difference["commits"]
-    ahead, behind = commits.get("ahead", 0), commits.get("behind", 0)
-    if not (ahead or behind):
-        return "Another image", "What lies between the two is not known here.", []
-    titles = [*commits["titles"], *([f"and {more} more"] if (more := (ahead or behind) - MOST_TITLES) > 0 else [])]
-    if not ahead:
-        return (
-            f"{_count(behind, 'commit')} behind",
-            f"{other} has what {one} lacks; a promote would take it back.",
-            titles,
-        )
-    back = f", and take back {_count(behind, 'commit')} that {one} lacks" if behind else ""
-    return (
-        f"{_count(ahead, 'commit')} ahead",
-        f"A promote would bring {'it' if ahead == 1 else 'them'} to {other}{back}.",
-        titles,
-    )
 
 
 # What needs a look
@@ -405,7 +316,7 @@ def _concerns(one: Values, entries: Sequence[Entry]) -> list[Markup]:
     if not one["provisioned"]:
         return []
     told = [_concern(BAD, "In ALARM", name) for name in one["alarms"]]
-    told += [_concern(word.kind, word.text, "")] if (word := _tasks(one)) else []
+    told += [_concern(word.kind, word.text, "")] if (word := None if one["under_way"] else tasks_amiss(one)) else []
     told += [_concern(BUSY, "Under way", one["under_way"])] if one["under_way"] else []
     told += [_concern(WARNING, "In maintenance", "Visitors see the page that says so.")] if one["maintenance"] else []
     told += [_concern(WARNING, "Not known", what) for what in one["unknown"]]
@@ -474,7 +385,7 @@ def _ledger(one: Values, entries: Sequence[Entry]) -> Markup:
         return _html('<h3>{name}</h3>\n<p class="quiet">Nothing was released yet.</p>', name=name)
     newest, older = entries[:RELEASES_IN_SIGHT], entries[RELEASES_IN_SIGHT:]
     rest = _folded(
-        f"{_count(len(older), 'older release')}", _releases(f"older releases of {name}", older, one["release"])
+        f"{count(len(older), 'older release')}", _releases(f"older releases of {name}", older, one["release"])
     )
     return _html(
         "<h3>{name}</h3>\n{table}{rest}",
@@ -501,22 +412,21 @@ def _releases(caption: str, entries: Sequence[Entry], serving: str) -> Markup:
 
 def _release(entry: Entry, serving: str) -> Markup:
     name = f"v{entry['number']}"
-    reason, title = entry.get("reason", ""), entry.get("commit_title", "")
+    what = ": ".join(part for part in (change_words(entry), entry.get("reason") or entry.get("commit_title")) if part)
     digest = entry.get("digest", "").removeprefix("sha256:")[:12]
     seconds = f"{entry['seconds']:.0f} s" if entry.get("seconds") else ""
     folded = _folded(f"Why {name} {outcome_words(entry)}", _verdict(entry)) if outcome(entry).kind == BAD else ""
     return _html(
         '<tr role="row"{current}><th scope="row" role="rowheader">{name}{serves}</th>'
         '<td role="cell">{badge}</td>'
-        '<td role="cell" class="what"><p>{change}{what}</p><p class="quiet">{sha} {digest}</p>{folded}</td>'
+        '<td role="cell" class="what"><p>{what}</p><p class="quiet">{sha} {digest}</p>{folded}</td>'
         '<td role="cell">{by}</td>'
         '<td role="cell">{time} <span class="quiet">{seconds}</span></td></tr>',
         current=Markup(' class="serving"') if name == serving else "",
         name=name,
         serves=Markup(' <span class="serves">serves</span>') if name == serving else "",
         badge=_badge(outcome(entry)),
-        change=change_words(entry).capitalize(),
-        what="".join(f": {part}" for part in (reason or title,) if part),
+        what=f"{what[:1].upper()}{what[1:]}",
         sha=_code(entry["git_sha"][:7]) if entry.get("git_sha") else "",
         digest=_code(digest) if digest else "",
         folded=folded,
@@ -539,7 +449,7 @@ def _costs(costs: Sequence[Values], statuses: Sequence[Values]) -> Markup:
         total=_html(
             "About <strong>{dollars}</strong> a month for {names}.",
             dollars=_dollars(total),
-            names=_listed([one["name"] for one in paid]),
+            names=listed([one["name"] for one in paid]),
         )
         if paid
         else "Nothing is there yet that costs.",

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.towpath.status import compared, not_provisioned, status
-from ansible.module_utils.towpath.status_page import condition, outcome, page
+from ansible.module_utils.towpath.status_page import page
+from ansible.module_utils.towpath.status_words import condition, outcome
 
 from tests.unit.towpath import pages
 from tests.unit.towpath.pages import BAD_DAY, CASES, FIRST_DAY, GOOD_DAY, VERDICT, entry, facts, looks
@@ -220,6 +221,17 @@ def test_the_release_that_serves_is_marked_and_what_made_each_is_told():
     assert "v4 Succeeded Rollback from v3 to v2: The search was slow" in told
 
 
+def test_an_environments_name_keeps_its_capitals():
+    told = text_of(staging(), releases={"staging": [entry(8, promoted_from={"environment": "QA", "release": 3})]})
+    assert "Deploy of QA v3: Notes can be searched" in told
+
+
+def test_while_tasks_are_replaced_their_number_needs_no_look():
+    told = text_of(staging(**tasks(2, 1), under_way="A deploy by jane."))
+    assert "Under way A deploy by jane." in told
+    assert "1 of 2 tasks run" not in told
+
+
 def test_older_releases_are_folded():
     shown = page(facts(staging(), releases={"staging": [entry(number) for number in range(12, 0, -1)]}))
     newest, older = shown.split("<summary>4 older releases</summary>")
@@ -240,7 +252,7 @@ def test_without_costs_there_is_no_word_of_them():
 
 
 def test_the_time_at_which_it_was_made_is_told():
-    assert "As of 23 November 2026, 18:05 UTC" in Read(page(GOOD_DAY)).text
+    assert "As of 2026-11-23 18:05 UTC" in Read(page(GOOD_DAY)).text
     assert '<time datetime="2026-11-23T18:05:09+00:00">' in page(GOOD_DAY)
 
 
