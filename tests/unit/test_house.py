@@ -390,3 +390,10 @@ def test_no_task_asks_aws_in_a_lookup_runs_a_shell_or_looks_away(path):
     # By their full names, which ansible-lint asks for: an account has a shell, too.
     assert {"ansible.builtin.shell", "ansible.builtin.command", "ignore_errors"}.isdisjoint(keys(content))
     assert [text for text in conditions(content) if re.search(r"is\s+(not\s+)?changed", text)] == []
+
+
+# Tasks start in the playbook's folder, whoever typed the command elsewhere.
+@pytest.mark.parametrize("path", yaml_of_the_house(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_that_is_written_by_a_name_from_the_command_line_is_where_the_command_was_typed(path):
+    named = [dest for dest in values_of(read(path), "dest") if re.search(r"_(file|page)\b", dest)]
+    assert [dest for dest in named if "realpath" not in dest] == []
