@@ -30,6 +30,12 @@ options:
         Required when O(state=present).
       - It is compared as JSON, so the order of keys does not matter. The order of widgets does.
     type: dict
+  keep_markers:
+    description:
+      - Whether the vertical annotations that the dashboard has on its graphs, such as those of releases, stay.
+        Every graph of the body gets them.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -95,7 +101,14 @@ import json
 from typing import Any
 
 from ansible.module_utils.towpath import cloudwatch_api as cloudwatch
-from ansible.module_utils.towpath.dashboard import as_json, changes, fault, refusal, validation_messages
+from ansible.module_utils.towpath.dashboard import (
+    as_json,
+    changes,
+    fault,
+    refusal,
+    validation_messages,
+    with_markers_of,
+)
 from ansible.module_utils.towpath.differences import diff, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -119,7 +132,10 @@ def put(client: cloudwatch.CloudWatchClient, name: str, body: dict[str, Any], be
 
 def present(module: AnsibleAWSModule, client: cloudwatch.CloudWatchClient, found: str | None) -> dict[str, Any]:
     name, body = module.params["name"], module.params["body"]
-    different = changes(json.loads(found) if found is not None else {}, body)
+    before = json.loads(found) if found is not None else {}
+    if module.params["keep_markers"]:
+        body = with_markers_of(before, body)
+    different = changes(before, body)
     changed = bool(different) or found is None
     if changed and not module.check_mode and (faults := put(client, name, body, found)):
         told = "".join(f"\n  {one}" for one in faults)
@@ -151,6 +167,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "body": {"type": "dict"},
+            "keep_markers": {"type": "bool", "default": False},
         },
         required_if=[("state", "present", ["body"])],
         supports_check_mode=True,

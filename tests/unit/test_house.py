@@ -21,7 +21,7 @@ PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
 ENVIRONMENTS = ["staging", "prod"]
 # These make nothing, so they have nothing to find or to take away.
 SAYING_ROLES = {"cost", "destruction"}
-SHARED_ROLES = {"image_repository", "dns_zone", "ci_identity"}
+SHARED_ROLES = {"image_repository", "dns_zone", "ci_identity", "notifier"}
 
 # What every play has, whatever the role: Ansible's own, and the names of a loop.
 ANSIBLES_OWN = {

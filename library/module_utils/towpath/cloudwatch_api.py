@@ -42,6 +42,19 @@ def alarms_in_alarm(client: CloudWatchClient, prefix: str) -> list[str]:
     return [one["AlarmName"] for page in pages for one in (*page["MetricAlarms"], *page["CompositeAlarms"])]
 
 
+@CloudWatchErrorHandler.common_error_handler("put an alarm")
+def put_metric_alarm(client: CloudWatchClient, request: dict[str, Any], tags: dict[str, str] | None = None) -> None:
+    """Make or replace an alarm. Tags are taken by one that is made, and not looked at when one is replaced."""
+    tagged = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
+    client.put_metric_alarm(**request, **tagged)
+
+
+@CloudWatchErrorHandler.deletion_error_handler("delete alarms")
+def delete_alarms(client: CloudWatchClient, names: list[str]) -> None:
+    """Delete alarms, 100 at most, as AWS takes them."""
+    client.delete_alarms(AlarmNames=names)
+
+
 @CloudWatchErrorHandler.common_error_handler("read a metric")
 def newest_datapoint(client: CloudWatchClient, metric: dict[str, Any], now: datetime) -> float:
     """Return the newest value of a metric within the last quarter of an hour, or 0 when there is none.

@@ -34,6 +34,39 @@ def changes(before: Values, after: Values) -> list[Difference]:
     ]
 
 
+def with_markers_of(found: Values, body: Values) -> Values:
+    """``body`` with the vertical annotations that the graphs of ``found`` have: moments that were marked since.
+
+    Source: CloudWatch user guide, "Dashboard Body Structure and Syntax".
+    """
+    marked = next((one for one in map(_markers, _graphs(found)) if one), [])
+    if not marked:
+        return body
+    widgets = [_marked(one, marked) if one in _graphs(body) else one for one in body["widgets"]]
+    return body | {"widgets": widgets}
+
+
+def _graphs(body: Values) -> list[Values]:
+    """The widgets that show metrics over time, which alone can have a moment marked."""
+    widgets = body.get("widgets", [])
+    return [
+        one
+        for one in widgets
+        if one.get("type") == "metric" and one.get("properties", {}).get("view", "timeSeries") == "timeSeries"
+    ]
+
+
+def _markers(widget: Values) -> list[Values]:
+    annotations = widget["properties"].get("annotations")
+    return list(annotations.get("vertical", [])) if isinstance(annotations, dict) else []
+
+
+def _marked(widget: Values, markers: list[Values]) -> Values:
+    properties = widget["properties"]
+    annotations = properties.get("annotations", {}) | {"vertical": markers}
+    return widget | {"properties": properties | {"annotations": annotations}}
+
+
 def _parts(body: Values) -> Values:
     settings = {name: value for name, value in body.items() if name != "widgets"}
     return settings | {f"widget {place}": one for place, one in enumerate(body.get("widgets", []), start=1)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible.module_utils.towpath.dashboard import changes, fault, refusal, validation_messages
+from ansible.module_utils.towpath.dashboard import changes, fault, refusal, validation_messages, with_markers_of
 
 TEXT = {"type": "text", "properties": {"markdown": "# webapp"}}
 CPU = {"type": "metric", "properties": {"title": "CPU", "stacked": False, "metrics": [["AWS/ECS", "CPUUtilization"]]}}
@@ -99,3 +99,29 @@ def test_what_cloudwatch_finds_fault_with_is_read_wherever_it_tells_it(response,
 )
 def test_a_fault_names_its_widget(message, said):
     assert fault(message, BODY).startswith(said)
+
+
+MARKER = {"label": "v7", "value": "2026-03-01T12:00:00+00:00"}
+
+
+def marked(widget, *markers):
+    return widget | {"properties": widget["properties"] | {"annotations": {"vertical": list(markers)}}}
+
+
+def test_markers_stay_on_every_graph_and_nowhere_else():
+    number = {"type": "metric", "properties": {"view": "singleValue", "metrics": []}}
+    body = {"widgets": [TEXT, CPU, number, CPU]}
+    found = {"widgets": [TEXT, marked(CPU, MARKER)]}
+    assert with_markers_of(found, body) == {"widgets": [TEXT, marked(CPU, MARKER), number, marked(CPU, MARKER)]}
+
+
+def test_markers_stand_beside_thresholds():
+    line = {"horizontal": [{"label": "too much", "value": 90}]}
+    graph = CPU | {"properties": CPU["properties"] | {"annotations": line}}
+    (kept,) = with_markers_of({"widgets": [marked(CPU, MARKER)]}, {"widgets": [graph]})["widgets"]
+    assert kept["properties"]["annotations"] == line | {"vertical": [MARKER]}
+
+
+@pytest.mark.parametrize("found", [{}, {"widgets": []}, {"widgets": [TEXT, CPU]}])
+def test_without_markers_a_body_is_what_it_is(found):
+    assert with_markers_of(found, BODY) == BODY
