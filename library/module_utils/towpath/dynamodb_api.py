@@ -115,7 +115,8 @@ def put_release(client: DynamoDbClient, table: str, entry: Entry) -> bool:
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     except is_boto3_error_code("ConditionalCheckFailedException") as error:
-        return bool(error.response.get("Item") == item)
+        # Ours after all, when the answer to a first try was lost. The notifier may have noted its message in it since.
+        return {name: value for name, value in error.response.get("Item", {}).items() if name != "slack"} == item
     return True
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from notifier import aws, ledger, log, names, progress, release_message, slack, trial
+from notifier import aws, ledger, log, markers, names, progress, release_message, slack, trial
 from notifier.blocks import Message
 from notifier.ledger import Entry
 from notifier.slack import Context, Posted, Way
@@ -44,6 +44,8 @@ def tell_record(record: Json, until: float) -> None:
     if not old and not ledger.is_ended(new):
         tell_start(environment, new, until)
     elif ledger.is_ended(new) and new["outcome"] != old.get("outcome"):
+        if new["outcome"] == ledger.SUCCEEDED:
+            markers.mark(environment, int(new["number"]), str(new["ended_at"]))
         tell_end(environment, new, until)
 
 

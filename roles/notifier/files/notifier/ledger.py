@@ -12,8 +12,7 @@ from notifier.slack import Posted
 
 Entry = dict[str, Any]
 
-# It may still end: it was only followed for too long.
-TIMED_OUT = "timed_out"
+SUCCEEDED = "succeeded"
 
 _read = TypeDeserializer().deserialize
 
