@@ -10,7 +10,7 @@ from ministack.services import cloudwatch, cloudwatch_logs
 
 
 def an_alarm_stores_what_it_was_given() -> None:
-    """An alarm without a description has none, not an empty one; Statistic and ExtendedStatistic exclude each other.
+    """An alarm keeps its expression, and has no description, statistic or period that it was not given.
 
     Amazon CloudWatch API Reference, PutMetricAlarm and MetricAlarm.
     """
@@ -24,6 +24,10 @@ def an_alarm_stores_what_it_was_given() -> None:
             if not alarm.get("AlarmDescription"):
                 alarm.pop("AlarmDescription", None)
             alarm.pop("Statistic" if alarm.get("ExtendedStatistic") else "ExtendedStatistic", None)
+            if (is_cbor or is_json) and cbor_data.get("Metrics"):
+                alarm["Metrics"] = cbor_data["Metrics"]
+                for field in ("Statistic", "Period"):
+                    alarm.pop(field, None)
         return answer
 
     cloudwatch._put_metric_alarm = corrected

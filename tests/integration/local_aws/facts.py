@@ -384,6 +384,30 @@ def an_alarm_stores_what_it_was_given(aws: AwsEndpoint) -> None:
     assert (alarm.get("AlarmDescription"), alarm.get("Statistic")) == (None, None)
     assert alarm["ExtendedStatistic"] == "p99"
 
+    missing = new("alarm")
+    asked = [
+        {"Id": "gone", "Expression": "wanted - 1", "ReturnData": True},
+        {
+            "Id": "wanted",
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {"Namespace": "AWS/ECS", "MetricName": "Tasks", "Dimensions": [{"Name": "A", "Value": "b"}]},
+                "Period": 60,
+                "Stat": "Average",
+            },
+        },
+    ]
+    cloudwatch.put_metric_alarm(
+        AlarmName=missing,
+        Metrics=asked,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=[missing])["MetricAlarms"]
+    assert alarm["Metrics"] == asked
+    assert {"Statistic", "Period"}.isdisjoint(alarm)
+
 
 @fact
 def question_marks_in_a_filter_pattern_mean_or(aws: AwsEndpoint) -> None:
