@@ -55,7 +55,7 @@ def test_alarms_are_made_once(aws: AwsEndpoint, alarms):
     assert on_aws(aws) == {}
     made = run(aws, **given)
     assert made == planned
-    assert list(on_aws(aws)) == sorted(made["made"])
+    assert sorted(on_aws(aws)) == sorted(made["made"])
 
     again = run(aws, **given)
     assert not again["changed"], again["diff"]
