@@ -50,11 +50,14 @@ class AwsEndpoint:
 
 
 @contextlib.contextmanager
-def ministack(home: Path, *, simulate: bool = False, without: str = "") -> Iterator[AwsEndpoint]:
+def ministack(
+    home: Path, *, simulate: bool = False, without: str = "", settings: Mapping[str, str] | None = None
+) -> Iterator[AwsEndpoint]:
     """Run the local AWS in ``home``, if asked without one of its corrections, and take all away at the end."""
     emulator.ensure_venv()
     # Its state is thrown away, so it need not be written at the end.
     extra = {"LOCAL_AWS_WITHOUT": without, "PERSIST_STATE": "0", "RDS_PERSIST": "0", "S3_PERSIST": "0"}
+    extra |= settings or {}
     local_aws, _ = emulator.up(home, simulate=simulate, port=unused_port(), extra=extra)
     try:
         yield AwsEndpoint(
