@@ -219,6 +219,9 @@ def a_function_works_with_what_its_role_may_do(aws: AwsEndpoint) -> None:
     _, stream_arn = a_table(aws)
     functions, role = aws.client("lambda"), a_role(aws, sqs_SendMessage=tell_arn)
     function = a_function(aws, role, tell, DeadLetterConfig={"TargetArn": tell_arn})
+    denied = functions.invoke(FunctionName=a_function(aws, a_role(aws), tell))
+    assert "AccessDenied" in json.loads(denied["Payload"].read())["errorMessage"]
+    assert "FunctionError" not in functions.invoke(FunctionName=function)
     config = {"FunctionName": function, "DeadLetterConfig": {"TargetArn": source_arn}}
     assert error_of(functions.update_function_configuration, **config) == "InvalidParameterValueException"
     mapping = {"FunctionName": function, "EventSourceArn": source_arn}

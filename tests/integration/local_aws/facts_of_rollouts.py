@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -97,6 +98,24 @@ def event_bridge_hears_of_rollouts(aws: AwsEndpoint, image: str) -> None:
             event = json.loads(message["Body"])
             seen.add(event["detail"].get("eventName") or event["detail"]["lastStatus"])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    stopped = {"lastStatus": ["STOPPED"], "clusterArn": [service["clusterArn"]], "stopCode": ["UserInitiated"]}
+    events.put_rule(Name=rule, EventPattern=json.dumps({"detail-type": ["ECS Task State Change"], "detail": stopped}))
+    name, ecs = service["serviceName"], aws.client("ecs")
+    [task] = ecs.list_tasks(cluster=name, desiredStatus="RUNNING")["taskArns"]
+    ecs.stop_task(cluster=name, task=task, reason="a rehearsal")
+    when("STOPPED", aws, name, task)
+    end, found = time.monotonic() + 8, None
+    while found is None or found["source"] != "aws.ecs" or found["detail"].get("stopCode") != "UserInitiated":
+        assert time.monotonic() < end, found
+        for message in sqs.receive_message(QueueUrl=url).get("Messages", []):
+            found = json.loads(message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    detail = found["detail"]
+    assert (found["resources"], detail["taskArn"], detail["group"]) == ([task], task, f"service:{name}")
+    assert (detail["stoppedReason"], detail["taskDefinitionArn"]) == ("a rehearsal", service["taskDefinition"])
+    assert [container["exitCode"] for container in detail["containers"]] == [0]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z", detail["stoppedAt"])
 
 
 def a_task(aws: AwsEndpoint, image: str, *containers: dict[str, Any], **given: Any) -> tuple[str, str]:
