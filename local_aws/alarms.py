@@ -91,7 +91,6 @@ def notification(alarm: Json, old_state: str, account: str, region: str, now: fl
 
 def trigger(alarm: Json) -> Json:
     shared = {
-        "Period": alarm.get("Period"),
         "EvaluationPeriods": alarm["EvaluationPeriods"],
         **({"DatapointsToAlarm": alarm["DatapointsToAlarm"]} if alarm.get("DatapointsToAlarm") else {}),
         "ComparisonOperator": alarm["ComparisonOperator"],
@@ -99,6 +98,9 @@ def trigger(alarm: Json) -> Json:
         "TreatMissingData": alarm.get("TreatMissingData") or "missing",
         "EvaluateLowSampleCountPercentile": alarm.get("EvaluateLowSampleCountPercentile") or "",
     }
+    if metrics := alarm.get("Metrics"):
+        period = next(one["MetricStat"]["Period"] for one in metrics if one.get("MetricStat"))
+        return {"Period": period, **shared, "Metrics": [as_it_is_told(one) for one in metrics]}
     extended = alarm.get("ExtendedStatistic")
     statistic = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", alarm.get("Statistic") or "Average").upper()
     return {
@@ -107,9 +109,23 @@ def trigger(alarm: Json) -> Json:
         "StatisticType": "ExtendedStatistic" if extended else "Statistic",
         **({"ExtendedStatistic": extended} if extended else {"Statistic": statistic}),
         "Unit": alarm.get("Unit"),
-        "Dimensions": [{"value": one["Value"], "name": one["Name"]} for one in alarm.get("Dimensions") or []],
+        "Dimensions": written_small(alarm.get("Dimensions") or []),
+        "Period": alarm["Period"],
         **shared,
     }
+
+
+def as_it_is_told(metric: Json) -> Json:
+    """One of an expression's metrics, or the expression."""
+    if not metric.get("MetricStat"):
+        return metric
+    measured = metric["MetricStat"]["Metric"]
+    told = measured | {"Dimensions": written_small(measured.get("Dimensions") or [])}
+    return metric | {"MetricStat": metric["MetricStat"] | {"Metric": told}}
+
+
+def written_small(dimensions: list[Json]) -> list[Json]:
+    return [{"value": one["Value"], "name": one["Name"]} for one in dimensions]
 
 
 def moment(seconds: float) -> str:

@@ -17,7 +17,7 @@ from tests.integration.local_aws.facts import Fact, error_of, new
 
 FACTS_OF_FUNCTIONS: dict[str, Fact] = {}
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 8
 
 # It says what it gets, takes its time where it is told to, and fails as long as its table says so.
 TELLER = """
@@ -45,14 +45,15 @@ def a_queue(aws: AwsEndpoint) -> tuple[str, str]:
 
 
 def received(aws: AwsEndpoint, url: str, count: int = 1, seconds: float = PATIENCE_SECONDS) -> list[dict[str, Any]]:
-    """Take messages from a queue until there are so many; what came within the time else."""
-    sqs, end, found = aws.client("sqs"), time.monotonic() + seconds, []
-    while len(found) < count and time.monotonic() < end:
+    """Take messages from a queue until there are so many, or none has come for so many seconds."""
+    sqs, last, found = aws.client("sqs"), time.monotonic(), []
+    while len(found) < count and time.monotonic() - last < seconds:
         asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
         messages = sqs.receive_message(**asked).get("Messages", [])
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         found += messages
+        last = time.monotonic() if messages else last
         time.sleep(0.05)
     return found
 
@@ -161,7 +162,7 @@ def an_event_is_tried_again_and_then_dead_lettered(aws: AwsEndpoint) -> None:
     put_event(aws, source, {"number": 1})
     aws.client("sns").publish(TopicArn=topic, Message="Hello")
     put_line(aws, group, "an error")
-    tried = bodies(received(aws, tell, 9, seconds=20))
+    tried = bodies(received(aws, tell, 9))
     counts = [len([one for one in tried if key in one]) for key in ("detail", "Records", "awslogs")]
     assert counts == [3, 3, 3], counts
     letters = received(aws, dead, 3)
@@ -303,7 +304,7 @@ def a_stream_is_read_in_order_until_its_retries_end(aws: AwsEndpoint) -> None:
     )
     for name in ("good", "bad", "next"):
         put(name)
-    assert bodies(received(aws, tell, 5, seconds=12)) == ["good", "bad", "bad", "bad", "next"]
+    assert bodies(received(aws, tell, 5)) == ["good", "bad", "bad", "bad", "next"]
     [record] = bodies(received(aws, dead))
     assert record["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert (record["DDBStreamBatchInfo"]["batchSize"], record["DDBStreamBatchInfo"]["streamArn"]) == (1, stream)
@@ -374,3 +375,18 @@ def a_topic_hears_all_of_an_alarm(aws: AwsEndpoint) -> None:
     assert alarm["AlarmArn"].endswith(f":alarm:{name}")
     assert alarm["Trigger"]["Dimensions"] == [{"value": "web", "name": "Service"}]
     assert (alarm["Trigger"]["Statistic"], alarm["Trigger"]["Threshold"]) == ("MAXIMUM", 10.0)
+
+    stat = {"Metric": {"Namespace": namespace, "MetricName": "Errors"}, "Period": 60, "Stat": "Sum"}
+    measured = {"Id": "errors", "MetricStat": stat, "ReturnData": False}
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"{name}-doubled",
+        Metrics=[{"Id": "doubled", "Expression": "2 * errors", "ReturnData": True}, measured],
+        EvaluationPeriods=1,
+        Threshold=10,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[topic],
+    )
+    aws.client("cloudwatch").set_alarm_state(AlarmName=f"{name}-doubled", StateValue="ALARM", StateReason="a rehearsal")
+    [envelope] = bodies(received(aws, url))
+    told = json.loads(envelope["Message"])["Trigger"]
+    assert ("MetricName" in told, [one["Id"] for one in told["Metrics"]]) == (False, ["doubled", "errors"])

@@ -149,6 +149,17 @@ def test_a_notification_has_what_the_schema_names():
     }
 
 
+def test_an_expression_is_told_with_its_metrics():
+    dimension = {"Name": "Service", "Value": "web"}
+    metric = {"Namespace": "App", "MetricName": "Errors", "Dimensions": [dimension]}
+    measured = {"Id": "errors", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False}
+    expression = {"Id": "rate", "Expression": "100 * errors", "ReturnData": True}
+    told = alarms.trigger(an_alarm(Metrics=[expression, measured], MetricName=None, Period=None))
+    assert (told["Period"], told["EvaluationPeriods"], "MetricName" in told) == (60, 3, False)
+    assert told["Metrics"][0] == expression
+    assert told["Metrics"][1]["MetricStat"]["Metric"] == metric | {"Dimensions": [{"value": "web", "name": "Service"}]}
+
+
 def test_a_percentile_and_a_rule_are_told_in_fields_of_their_own():
     percentile = alarms.trigger(an_alarm(ExtendedStatistic="p99", Statistic=None))
     assert (percentile["StatisticType"], percentile["ExtendedStatistic"]) == ("ExtendedStatistic", "p99")
