@@ -440,6 +440,8 @@ def _release(entry: Entry, serving: str) -> Markup:
 
 
 def _costs(costs: Sequence[Values], statuses: Sequence[Values]) -> Markup:
+    order = [one["environment"] for one in statuses]
+    costs = sorted(costs, key=lambda one: order.index(one["name"]))
     there = {one["environment"] for one in statuses if one["provisioned"]}
     paid = [one for one in costs if one["name"] in there]
     total = sum(one["total"] for one in paid)

@@ -119,7 +119,7 @@ th.amount:last-child, td.amount:last-child { padding-right: 0; }
 /* Fixed, so that the tables of all environments stand in line. */
 .releases { font-size: .9375rem; table-layout: fixed; }
 .releases th:nth-child(1) { width: 4.5rem; }
-.releases th:nth-child(2) { width: 8rem; }
+.releases th:nth-child(2) { width: 9rem; }
 .releases th:nth-child(4) { width: 9.5rem; }
 .releases th:nth-child(5) { width: 12.5rem; padding-right: 0; }
 .releases td:nth-child(5) { white-space: nowrap; padding-right: 0; }

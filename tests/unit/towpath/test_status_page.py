@@ -247,6 +247,12 @@ def test_costs_are_added_up_for_what_is_there():
     assert "network_nat_gateways: one saves $33" in told
 
 
+def test_costs_stand_in_the_order_of_the_environments():
+    told = text_of(staging(), prod(), costs=[pages.costs("prod"), pages.costs("staging")])
+    assert "About $194 a month for staging and prod." in told
+    assert told.index("What staging pays for") < told.index("What prod pays for")
+
+
 def test_without_costs_there_is_no_word_of_them():
     assert "month" not in text_of(staging(), costs=[])
 
