@@ -73,9 +73,11 @@ lint: setup-dev ## run every linter
 	$(call timed,ruff,$(BIN)/ruff check && $(BIN)/ruff format --check)
 	$(call timed,mypy,$(BIN)/mypy --strict library/module_utils library/*.py local_aws examples/*.py examples/webapp/*.py \
 	  playbooks/action_plugins playbooks/callback_plugins playbooks/lookup_plugins tests/bench tests/browser.py \
-	  roles/notifier/files/notifier)
+	  roles/notifier/files/notifier ci/*.py)
 	$(call timed,shellcheck,git grep -lE '^#!.*\b(ba)?sh$$' | xargs $(BIN)/shellcheck)
 	$(call timed,hadolint,git ls-files '*Dockerfile' | xargs $(BIN)/hadolint)
+	$(call timed,actionlint,PATH="$$PWD/$(BIN):$$PATH" $(BIN)/actionlint)
+	$(call timed,zizmor,$(BIN)/zizmor --quiet --offline .github examples/github)
 
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url
 lock: ## write the lock files again from pyproject.toml (needs uv)

@@ -1,0 +1,249 @@
+"""Build the image of a commit, and push it unless the repository has it already. Only what pushes needs boto3.
+
+python3 ci/build.py load --image webapp:test FOLDER       # for tests: no AWS, nothing leaves this machine
+python3 ci/build.py load --image webapp:test --repository webapp FOLDER
+python3 ci/build.py push --repository webapp FOLDER
+
+The tag is the git commit of the checkout that FOLDER is in. Where GITHUB_OUTPUT names a file, what came out of it
+is written there, too. BUILD_ARGUMENTS may hold build arguments, NAME=VALUE, one a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+SHA_LENGTH = 12
+CACHE_REPOSITORY = "{}-cache"
+
+
+@dataclass(frozen=True)
+class Commit:
+    sha: str
+    title: str
+    author: str
+
+    @property
+    def tag(self) -> str:
+        return self.sha[:SHA_LENGTH]
+
+    def labels(self, created: datetime) -> dict[str, str]:
+        """What the ledger of releases reads from the image."""
+        return {
+            "org.opencontainers.image.revision": self.sha,
+            "org.opencontainers.image.created": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "towpath.commit-title": self.title,
+            "towpath.commit-author": self.author,
+        }
+
+
+@dataclass(frozen=True)
+class Build:
+    """What is the same whether the image is loaded or pushed, so that the second build finds all of the first."""
+
+    folder: Path
+    dockerfile: str = ""
+    platform: str = "linux/amd64"
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def words(self) -> list[str]:
+        return [
+            *("docker", "buildx", "build", f"--platform={self.platform}"),
+            *([f"--file={self.dockerfile}"] if self.dockerfile else []),
+            *(f"--build-arg={name}={value}" for name, value in self.arguments.items()),
+            *(f"--label={name}={value}" for name, value in self.labels.items()),
+        ]
+
+
+def cache_tag(branch: str, platform: str) -> str:
+    """A tag for the cache of a branch: whatever is in its name, it is a tag, and no other branch's by accident."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", f"{branch}-{platform.rpartition('/')[2]}").lstrip(".-")
+    return name[:128]
+
+
+def registry_cache(
+    repository: str, branch: str, fallback_branch: str, platform: str, compression: str
+) -> tuple[list[str], list[str]]:
+    """Where layers are looked for, the branch's own first and the other's after it; and where they are kept."""
+    own, fallback = (f"{repository}:{cache_tag(name, platform)}" for name in (branch, fallback_branch))
+    sources = [f"--cache-from=type=registry,ref={ref}" for ref in dict.fromkeys((own, fallback))]
+    # All stages' layers, as an image that ECR takes. Where none can be written the next build is slower, no more.
+    kept = f"type=registry,ref={own},mode=max,image-manifest=true,oci-mediatypes=true,compression={compression}"
+    return sources, [f"--cache-to={kept},ignore-error=true"]
+
+
+def folder_cache(folder: Path, fresh: Path) -> list[str]:
+    """A cache in a folder, written anew: one that is written over keeps all that it ever held."""
+    sources = [f"--cache-from=type=local,src={folder}"] if (folder / "index.json").is_file() else []
+    return [*sources, f"--cache-to=type=local,dest={fresh},mode=max"]
+
+
+def load_command(build: Build, image: str, cache: Iterable[str]) -> list[str]:
+    return [*build.words(), f"--tag={image}", "--load", *cache, str(build.folder)]
+
+
+def push_command(build: Build, image: str, cache: Iterable[str], compression: str) -> list[str]:
+    output = f"type=image,name={image},push=true,oci-mediatypes=true,compression={compression}"
+    return [*build.words(), f"--output={output}", *cache, str(build.folder)]
+
+
+def named(pairs: Iterable[str]) -> dict[str, str]:
+    """NAME=VALUE, as docker takes it."""
+    wrong = [pair for pair in pairs if not re.match(r"[A-Za-z0-9_.-]+=", pair)]
+    if wrong:
+        raise SystemExit(f"Expected NAME=VALUE, but was given {wrong[0]!r}. Next: correct the build argument or label")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def commit_in(folder: Path) -> Commit:
+    log = ("log", "--max-count=1", "--format=%H%n%s%n%an")
+    done = git(folder, *log)
+    if done.returncode != 0:
+        raise SystemExit(
+            f"Expected {folder} in a git checkout: an image is named after its commit. "
+            f"git said: {done.stderr.strip()}\nNext: check the repository out before this step"
+        )
+    sha, title, author = done.stdout.splitlines()
+    return Commit(sha, title, author)
+
+
+def branch_in(folder: Path) -> str:
+    """The branch of the job, or of the checkout."""
+    given = os.environ.get("GITHUB_REF_NAME") or os.environ.get("CI_COMMIT_REF_NAME")
+    if given:
+        return given
+    return git(folder, "rev-parse", "--abbrev-ref", "HEAD").stdout.strip()
+
+
+def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    # Our own words, and no shell.
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The image repository of the account that the job's credentials belong to."""
+
+    uri: str
+    cache_uri: str
+    digest: str
+    """The image of this commit, where it was pushed before."""
+
+
+def log_in(repository: str, tag: str) -> Registry:
+    import boto3  # type: ignore[import-untyped,unused-ignore]  # needed to push alone: a pull request goes without
+
+    ecr: Any = boto3.client("ecr")
+    try:
+        found = ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]
+    except ecr.exceptions.RepositoryNotFoundException:
+        raise SystemExit(
+            f"Expected an image repository called {repository}, but there is none.\n"
+            "Next: ansible-playbook provision.yml"
+        ) from None
+    uri = str(found["repositoryUri"])
+    registry = uri.partition("/")[0]
+    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    user, _, password = base64.b64decode(token).decode().partition(":")
+    # Through a pipe: what is on a command line can be read by every process.
+    login = ["docker", "login", "--username", user, "--password-stdin", registry]
+    subprocess.run(login, input=password, text=True, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    return Registry(uri, CACHE_REPOSITORY.format(uri), digest_of(ecr, repository, tag))
+
+
+def digest_of(ecr: Any, repository: str, tag: str) -> str:
+    try:
+        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+    except ecr.exceptions.ImageNotFoundException:
+        return ""
+    return str(found["imageDetails"][0]["imageDigest"])
+
+
+def tell(**outputs: str) -> None:
+    """Print what came out of it, and hand it to the job's next steps."""
+    lines = [f"{name}={value}" for name, value in outputs.items()]
+    print(*lines, sep="\n")
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        with Path(file).open("a") as opened:
+            opened.writelines(f"{line}\n" for line in lines)
+
+
+def run(words: list[str]) -> None:
+    # Words and no shell: what is in a label or a build argument stays what it is.
+    done = subprocess.run(words, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise SystemExit(done.returncode)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Build the image of a commit, and push it unless it is there already.")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("folder", type=Path, help="folder that is built, with its Dockerfile")
+    shared.add_argument("--dockerfile", default="", help="another Dockerfile")
+    shared.add_argument("--platform", default="linux/amd64", help="that of the tasks")
+    shared.add_argument("--label", action="append", default=[], metavar="NAME=VALUE", help="one more label")
+    shared.add_argument("--compression", choices=("zstd", "gzip"), default="zstd", help="of new layers")
+    shared.add_argument("--fallback-branch", default="main", help="whose cache serves a branch that has none")
+    ways = parser.add_subparsers(dest="way", required=True)
+    load = ways.add_parser("load", parents=[shared], help="build it for tests on this machine")
+    load.add_argument("--image", required=True, help="what to call it here")
+    load.add_argument("--repository", default="", help="image repository whose cache is read")
+    load.add_argument("--cache-folder", type=Path, help="folder that keeps layers from one job to the next")
+    push = ways.add_parser("push", parents=[shared], help="push it, tagged with its commit")
+    push.add_argument("--repository", required=True, help="name of the image repository")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = parse()
+    commit, branch = commit_in(given.folder), branch_in(given.folder)
+    labels = {**commit.labels(datetime.now(UTC)), **named(given.label)}
+    own = {"GIT_SHA": commit.tag, "VERSION": commit.tag}
+    arguments = own | named(filter(None, os.environ.get("BUILD_ARGUMENTS", "").splitlines()))
+    # The time is in the labels, which come last: they spoil no cached layer.
+    build = Build(given.folder, given.dockerfile, given.platform, arguments, labels)
+    registry = log_in(given.repository, commit.tag) if given.repository else None
+    if registry and registry.digest:
+        print(f"{registry.uri} has {commit.tag} already.", file=sys.stderr)
+        tell(digest=registry.digest, tag=commit.tag)
+        return
+    sources: list[str] = []
+    kept: list[str] = []
+    if registry:
+        names = (branch, given.fallback_branch, given.platform)
+        sources, kept = registry_cache(registry.cache_uri, *names, given.compression)
+    if given.way == "push" and registry:
+        run(push_command(build, f"{registry.uri}:{commit.tag}", [*sources, *kept], given.compression))
+        tell(digest=pushed_digest(given.repository, commit.tag), tag=commit.tag)
+    elif given.cache_folder:
+        fresh = given.cache_folder.with_name(f"{given.cache_folder.name}.new")
+        run(load_command(build, given.image, folder_cache(given.cache_folder, fresh)))
+        shutil.rmtree(given.cache_folder, ignore_errors=True)
+        fresh.rename(given.cache_folder)
+    else:
+        run(load_command(build, given.image, sources))
+
+
+def pushed_digest(repository: str, tag: str) -> str:
+    import boto3  # type: ignore[import-untyped,unused-ignore]
+
+    digest = digest_of(boto3.client("ecr"), repository, tag)
+    if not digest:
+        raise SystemExit(f"Expected {repository}:{tag} after the push, but there is none. Next: run the job again")
+    return digest
+
+
+if __name__ == "__main__":
+    main()

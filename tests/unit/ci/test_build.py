@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ci import build
+
+FOLDER = Path("app")
+
+
+def test_the_image_carries_what_the_ledger_reads():
+    commit = build.Commit("0123456789abcdef0123456789abcdef01234567", "Faster search", "Ada")
+    assert commit.tag == "0123456789ab"
+    assert commit.labels(datetime(2026, 3, 1, 12, tzinfo=UTC)) == {
+        "org.opencontainers.image.revision": "0123456789abcdef0123456789abcdef01234567",
+        "org.opencontainers.image.created": "2026-03-01T12:00:00Z",
+        "towpath.commit-title": "Faster search",
+        "towpath.commit-author": "Ada",
+    }
+
+
+def test_what_is_foreign_stays_one_word():
+    words = build.Build(FOLDER, labels={"towpath.commit-title": 'a "b" $(c) --push'}).words()
+    assert '--label=towpath.commit-title=a "b" $(c) --push' in words
+
+
+@pytest.mark.parametrize(
+    ("branch", "tag"),
+    [
+        pytest.param("main", "main-amd64", id="main"),
+        pytest.param("feature/search", "feature-search-amd64", id="a slash"),
+        pytest.param("-.x", "x-amd64", id="what a tag may not begin with"),
+        pytest.param("ü" * 200, "-" * 0 + "amd64", id="nothing that a tag may have"),
+        pytest.param("b" * 200, "b" * 128, id="too long"),
+    ],
+)
+def test_the_cache_of_a_branch_has_a_tag_of_its_own(branch, tag):
+    assert build.cache_tag(branch, "linux/amd64") == tag
+
+
+@pytest.mark.parametrize(
+    ("branch", "read"),
+    [
+        pytest.param("main", ["r:main-amd64"], id="main reads its own"),
+        pytest.param("topic", ["r:topic-amd64", "r:main-amd64"], id="another branch reads main's, too"),
+    ],
+)
+def test_a_branch_reads_its_own_cache_first_and_writes_no_other(branch, read):
+    sources, kept = build.registry_cache("r", branch, "main", "linux/amd64", "zstd")
+    assert sources == [f"--cache-from=type=registry,ref={ref}" for ref in read]
+    assert kept == [
+        f"--cache-to=type=registry,ref=r:{branch}-amd64,mode=max,image-manifest=true,oci-mediatypes=true,"
+        "compression=zstd,ignore-error=true"
+    ]
+
+
+def test_a_cache_in_a_folder_is_read_only_where_there_is_one(tmp_path):
+    kept, fresh = tmp_path / "kept", tmp_path / "fresh"
+    assert build.folder_cache(kept, fresh) == [f"--cache-to=type=local,dest={fresh},mode=max"]
+    kept.mkdir()
+    (kept / "index.json").write_text("{}")
+    assert build.folder_cache(kept, fresh)[0] == f"--cache-from=type=local,src={kept}"
+
+
+def test_what_is_pushed_is_built_as_what_was_tested():
+    image = build.Build(FOLDER, "Dockerfile.prod", "linux/arm64", {"A": "1"}, {"b": "2"})
+    load = build.load_command(image, "webapp:test", [])
+    push = build.push_command(image, "r:tag", ["--cache-to=x"], "gzip")
+    shared = ["--platform=linux/arm64", "--file=Dockerfile.prod", "--build-arg=A=1", "--label=b=2", "app"]
+    assert [word for word in load if word in push] == ["docker", "buildx", "build", *shared]
+    assert "--load" in load and "--load" not in push
+    assert "--output=type=image,name=r:tag,push=true,oci-mediatypes=true,compression=gzip" in push
+
+
+def test_a_build_argument_is_a_name_and_a_value():
+    assert build.named(["A=1", "B=x=y", "C="]) == {"A": "1", "B": "x=y", "C": ""}
+    with pytest.raises(SystemExit, match="Expected NAME=VALUE, but was given 'A'"):
+        build.named(["A"])
+
+
+def test_the_commit_is_that_of_the_checkout(tmp_path):
+    with pytest.raises(SystemExit, match="in a git checkout: an image is named after its commit"):
+        build.commit_in(tmp_path)
+    as_ada = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for words in (("init", "--quiet"), (*as_ada, "commit", "--quiet", "--allow-empty", "--message", "One `two`")):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    commit = build.commit_in(tmp_path)
+    assert (commit.title, commit.author, len(commit.sha)) == ("One `two`", "Ada", 40)
