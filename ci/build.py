@@ -79,8 +79,13 @@ def registry_cache(
     own, fallback = (f"{repository}:{cache_tag(name, platform)}" for name in (branch, fallback_branch))
     sources = [f"--cache-from=type=registry,ref={ref}" for ref in dict.fromkeys((own, fallback))]
     # All stages' layers, as an image that ECR takes. Where none can be written the next build is slower, no more.
-    kept = f"type=registry,ref={own},mode=max,image-manifest=true,oci-mediatypes=true,compression={compression}"
-    return sources, [f"--cache-to={kept},ignore-error=true"]
+    kept = f"type=registry,ref={own},mode=max,image-manifest=true,{compressed(compression)},ignore-error=true"
+    return sources, [f"--cache-to={kept}"]
+
+
+def compressed(compression: str) -> str:
+    """Every layer: else those would stay as they are that came with the base image, or were loaded for the tests."""
+    return f"oci-mediatypes=true,compression={compression},force-compression=true"
 
 
 def folder_cache(folder: Path, fresh: Path) -> list[str]:
@@ -94,7 +99,7 @@ def load_command(build: Build, image: str, cache: Iterable[str]) -> list[str]:
 
 
 def push_command(build: Build, image: str, cache: Iterable[str], compression: str) -> list[str]:
-    output = f"type=image,name={image},push=true,oci-mediatypes=true,compression={compression}"
+    output = f"type=image,name={image},push=true,{compressed(compression)}"
     return [*build.words(), f"--output={output}", *cache, str(build.folder)]
 
 
@@ -194,7 +199,7 @@ def parse() -> argparse.Namespace:
     shared.add_argument("--dockerfile", default="", help="another Dockerfile")
     shared.add_argument("--platform", default="linux/amd64", help="that of the tasks")
     shared.add_argument("--label", action="append", default=[], metavar="NAME=VALUE", help="one more label")
-    shared.add_argument("--compression", choices=("zstd", "gzip"), default="zstd", help="of new layers")
+    shared.add_argument("--compression", choices=("zstd", "gzip"), default="zstd", help="of the layers")
     shared.add_argument("--fallback-branch", default="main", help="whose cache serves a branch that has none")
     ways = parser.add_subparsers(dest="way", required=True)
     load = ways.add_parser("load", parents=[shared], help="build it for tests on this machine")

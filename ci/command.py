@@ -140,8 +140,8 @@ def main() -> int:
         raise SystemExit(f"Expected a command such as deploy, but was given {given.command!r}")
     with tempfile.TemporaryDirectory() as folder:
         told, result_file = Path(folder) / "options.yml", Path(folder) / "result.json"
-        told.write_text(options_file(options))
-        words = ["ansible-playbook", f"{given.command}.yml", "-e", f"@{told}", "-e", f"result_file={result_file}"]
+        told.write_text(options_file({**options, "result_file": str(result_file)}))
+        words = ["ansible-playbook", f"{given.command}.yml", "-e", f"@{told}"]
         exit_code, output = playbook([*words, *(["--check", "--diff"] if given.check else [])])
         result = json.loads(result_file.read_text()) if result_file.is_file() else {}
     output = without_commands(output)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import copy
 import json
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.api_calls import recorded
 from tests.e2e.account import Account, Done, Loop
-
-REPOSITORY = "octo-org/webapp"
-MAIN = f"repo:{REPOSITORY}:ref:refs/heads/main"
-JOB_OF = "repo:{}:environment:{}"
+from tests.e2e.ci_roles import JOB_OF, MAIN, REPOSITORY, Ci, let_ci_deploy, listed
 
 # Granted, and in none of the commands below: why it is there nevertheless.
 NEEDED_ELSEWHERE = {
@@ -38,111 +30,27 @@ NEEDED_ELSEWHERE = {
     "ecr:InitiateLayerUpload": "docker push",
     "ecr:UploadLayerPart": "docker push",
 }
+# The same for the role that shows what would change.
+NEEDED_FOR_A_PLAN_ELSEWHERE = {
+    "ecs:DescribeServiceRevisions": "after a release that was interrupted: what became of it",
+    "ecs:ListServiceDeployments": "after a release that was interrupted",
+}
 # AWS lets everybody ask who they are.
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
-
-# The emulator asks for these on "*", whatever the call names.
-WITHOUT_A_RESOURCE_THERE = re.compile(
-    r"ecs:(RegisterTaskDefinition|(Describe|Stop)Service(Deployment|Revision)s?)"
-    r"|(rds|application-autoscaling):.*|iam:Simulate.*|ecr:DescribeRepositories"
-)
-
-
-@dataclass
-class Ci:
-    account: Account
-    seen: Loop
-    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By environment, as the role made it."""
-    called: dict[str, set[str]] = field(default_factory=dict)
-
-    def granted(self, environment: str) -> set[str]:
-        return actions_of(self.policies[environment])
-
-    def assume(self, environment: str, subject: str, audience: str = "sts.amazonaws.com") -> dict[str, str]:
-        """Change a token for credentials, as a job does."""
-        sts = boto3.client(
-            "sts", region_name="us-east-1", endpoint_url=self.account.url, config=Config(signature_version=UNSIGNED)
-        )
-        claims = {"iss": "https://token.actions.githubusercontent.com", "aud": audience, "sub": subject}
-        got = sts.assume_role_with_web_identity(
-            RoleArn=self.role(environment), RoleSessionName="job", WebIdentityToken=token(claims)
-        )["Credentials"]
-        return {
-            "AWS_ACCESS_KEY_ID": got["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": got["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": got["SessionToken"],
-        }
-
-    def role(self, environment: str) -> str:
-        account_id = self.account.client("sts").get_caller_identity()["Account"]
-        return f"arn:aws:iam::{account_id}:role/webapp-ci-deploy-{environment}"
-
-    def job(self, environment: str, subject: str, more: dict[str, str] | None = None) -> Account:
-        """The account, in the hands of a job."""
-        job = copy.copy(self.account)
-        job.environment = self.account.environment | self.assume(environment, subject) | (more or {})
-        return job
-
-
-def token(claims: dict[str, str]) -> str:
-    """A token as GitHub's. The emulator looks at what it says, and not at who signed it."""
-    parts = ({"alg": "RS256", "typ": "JWT"}, claims)
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
-    return ".".join([*encoded, "c2lnbmF0dXJl"])
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def actions_of(policy: dict[str, Any]) -> set[str]:
-    return {action for statement in policy["Statement"] for action in listed(statement["Action"])}
-
-
-def clusters_of(statement: dict[str, Any]) -> list[str]:
-    """The clusters of what a statement is about: the emulator asks for every ECS call on its cluster."""
-    text = json.dumps([statement["Resource"], statement.get("Condition", {})])
-    found = re.findall(r"(arn:aws:ecs:[^:]+:\d+:)(?:service|task|task-definition|cluster)/([^/:\"]+)", text)
-    return sorted({f"{begin}cluster/{name}" for begin, name in found})
-
-
-def as_the_emulator_asks(policy: dict[str, Any]) -> dict[str, Any]:
-    """The same policy with the resources that the emulator asks for, and nothing more allowed than on AWS."""
-    more: list[tuple[list[str], Any]] = []
-    for one in policy["Statement"]:
-        actions = listed(one["Action"])
-        if clusters := clusters_of(one):
-            more.append(([action for action in actions if action.startswith("ecs:")], clusters))
-        # A log stream is asked for by its group.
-        if ":log-stream:" in one["Resource"]:
-            more.append((actions, one["Resource"].partition(":log-stream:")[0]))
-        more.append(([action for action in actions if WITHOUT_A_RESOURCE_THERE.fullmatch(action)], "*"))
-    added = [{"Effect": "Allow", "Action": actions, "Resource": resource} for actions, resource in more if actions]
-    return {**policy, "Statement": [*policy["Statement"], *added]}
 
 
 @pytest.fixture(scope="module")
 def ci(loop: Loop) -> Iterator[Ci]:
     """The roles, made by provision.yml, and what the commands called that a job runs."""
-    ci = Ci(loop.account, loop)
-    account = ci.account
-    account.playbook("provision.yml", "--limit", "shared", "-e", f"ci_identity_repository={REPOSITORY}")
-    iam = account.client("iam")
-    for environment in ("staging", "prod"):
-        arn = ci.role(environment).replace(":role/", ":policy/")
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        policy = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        ci.policies[environment] = policy
-        document = json.dumps(as_the_emulator_asks(policy))
-        iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+    ci = let_ci_deploy(loop.account)
     with recorded() as recording:
-        push_and_deploy(ci.job("staging", MAIN, recording.environment), loop)
-    ci.called["staging"] = set(recording.actions)
-    with recorded() as recording:
-        promote_and_go_back(ci.job("prod", JOB_OF.format(REPOSITORY, "prod"), recording.environment))
-    ci.called["prod"] = set(recording.actions)
-    account.playbook("rollback.yml", "-e", "env=staging")
+        push_and_deploy(ci.job("deploy-staging", MAIN, recording.environment), loop)
+    ci.called["deploy-staging"] = set(recording.actions)
+    with recorded() as planned, recorded() as done:
+        planning = ci.job("plan-prod", MAIN, planned.environment)
+        promote_and_go_back(ci.job("deploy-prod", JOB_OF.format(REPOSITORY, "prod"), done.environment), planning)
+    ci.called |= {"plan-prod": set(planned.actions), "deploy-prod": set(done.actions)}
+    loop.account.playbook("rollback.yml", "-e", "env=staging")
     yield ci
 
 
@@ -161,69 +69,93 @@ def push_and_deploy(job: Account, loop: Loop) -> None:
     assert "succeeded" in job.playbook("releases.yml", *staging, "-e", f"release={result['release']}")
 
 
-def promote_and_go_back(job: Account) -> None:
+def promote_and_go_back(job: Account, planning: Account) -> None:
+    """What a job does that was approved, and before it the one of the branch that shows what would change."""
     prod = ("-e", "env=prod")
+    assert "prod would run" in planning.playbook("promote.yml", "--check", "--diff", "-e", "yes=true")
     assert job.release("promote.yml", "-e", "yes=true")["outcome"] == "succeeded"
     job.playbook("check.yml", *prod)
     job.playbook("run.yml", *prod, "-e", "command=echo done")
     status = json.loads(job.playbook("status.yml", *prod, "-e", "output=json"))
     assert status["environments"]["prod"]["unknown"] == []
     job.playbook("releases.yml", *prod)
+    assert "prod would run" in planning.playbook("rollback.yml", *prod, "--check", "--diff")
     assert job.release("rollback.yml", *prod)["outcome"] == "succeeded"
 
 
-@pytest.mark.parametrize("environment", ["staging", "prod"])
-def test_a_job_needs_no_permission_that_its_role_does_not_have(ci: Ci, environment: str):
-    assert ci.called[environment] - ci.granted(environment) - NEEDS_NO_PERMISSION == set()
+ROLES = ["deploy-staging", "deploy-prod", "plan-prod"]
 
 
-@pytest.mark.parametrize("environment", ["staging", "prod"])
-def test_a_role_has_no_permission_that_no_job_needs(ci: Ci, environment: str):
-    assert ci.granted(environment) - ci.called[environment] - NEEDED_ELSEWHERE.keys() == set()
-    assert NEEDED_ELSEWHERE.keys() <= ci.granted("staging"), "a reason for what nobody is granted"
+@pytest.mark.parametrize("role", ROLES)
+def test_a_job_needs_no_permission_that_its_role_does_not_have(ci: Ci, role: str):
+    assert ci.called[role] - ci.granted(role) - NEEDS_NO_PERMISSION == set()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_no_permission_that_no_job_needs(ci: Ci, role: str):
+    elsewhere = NEEDED_FOR_A_PLAN_ELSEWHERE if role == "plan-prod" else NEEDED_ELSEWHERE
+    assert ci.granted(role) - ci.called[role] - elsewhere.keys() == set()
+    assert NEEDED_ELSEWHERE.keys() <= ci.granted("deploy-staging"), "a reason for what nobody is granted"
+
+
+READS = re.compile("(BatchGet|Describe|List|Get|Query)")
+
+
+def test_what_shows_a_change_can_make_none(ci: Ci):
+    assert [action for action in ci.granted("plan-prod") if not READS.match(action.partition(":")[2])] == []
 
 
 @pytest.mark.parametrize(("environment", "other"), [("staging", "prod"), ("prod", "staging")])
 def test_a_role_may_change_its_own_environment_only(ci: Ci, environment: str, other: str):
-    allowed = [(listed(one["Action"]), listed(one["Resource"])) for one in ci.policies[environment]["Statement"]]
+    allowed = [
+        (listed(one["Action"]), listed(one["Resource"])) for one in ci.policies[f"deploy-{environment}"]["Statement"]
+    ]
     changing = [
         (action, resource)
         for actions, resources in allowed
         for action in actions
         for resource in resources
-        if not re.match("(Describe|List|Get|Query)", action.partition(":")[2])
+        if not READS.match(action.partition(":")[2])
     ]
     assert changing
     assert [one for one in changing if one[1] == "*" or f"-{other}" in one[1]] == []
     # IAM takes no longer one, and counts no white space.
-    assert len(json.dumps(ci.policies[environment], separators=(",", ":"))) <= 6144
+    assert len(json.dumps(ci.policies[f"deploy-{environment}"], separators=(",", ":"))) <= 6144
 
 
 @pytest.mark.parametrize(
-    ("environment", "subject", "audience"),
+    ("role", "subject", "audience"),
     [
-        pytest.param("staging", f"repo:{REPOSITORY}:pull_request", "sts.amazonaws.com", id="a pull request"),
-        pytest.param("staging", f"repo:{REPOSITORY}:ref:refs/heads/feature", "sts.amazonaws.com", id="another branch"),
-        pytest.param("staging", f"{MAIN}-2", "sts.amazonaws.com", id="a branch whose name begins alike"),
-        pytest.param("staging", MAIN.replace("octo-org", "evil"), "sts.amazonaws.com", id="another repository"),
-        pytest.param("staging", MAIN, "https://github.com/octo-org", id="a token for somebody else"),
-        pytest.param("prod", MAIN, "sts.amazonaws.com", id="the branch without an approval"),
-        pytest.param("prod", JOB_OF.format(REPOSITORY, "staging"), "sts.amazonaws.com", id="another environment"),
-        pytest.param("prod", JOB_OF.format("evil/webapp", "prod"), "sts.amazonaws.com", id="another one's environment"),
+        pytest.param("deploy-staging", f"repo:{REPOSITORY}:pull_request", "sts.amazonaws.com", id="a pull request"),
+        pytest.param(
+            "deploy-staging", f"repo:{REPOSITORY}:ref:refs/heads/feature", "sts.amazonaws.com", id="another branch"
+        ),
+        pytest.param("deploy-staging", f"{MAIN}-2", "sts.amazonaws.com", id="a branch whose name begins alike"),
+        pytest.param("deploy-staging", MAIN.replace("octo-org", "evil"), "sts.amazonaws.com", id="another repository"),
+        pytest.param("deploy-staging", MAIN, "https://github.com/octo-org", id="a token for somebody else"),
+        pytest.param("deploy-prod", MAIN, "sts.amazonaws.com", id="the branch without an approval"),
+        pytest.param(
+            "deploy-prod", JOB_OF.format(REPOSITORY, "staging"), "sts.amazonaws.com", id="another environment"
+        ),
+        pytest.param(
+            "deploy-prod", JOB_OF.format("evil/webapp", "prod"), "sts.amazonaws.com", id="another one's environment"
+        ),
+        pytest.param("plan-prod", f"repo:{REPOSITORY}:pull_request", "sts.amazonaws.com", id="a pull request's plan"),
+        pytest.param("plan-prod", JOB_OF.format(REPOSITORY, "prod"), "sts.amazonaws.com", id="a plan after approval"),
     ],
 )
-def test_any_other_token_is_refused(ci: Ci, environment: str, subject: str, audience: str):
+def test_any_other_token_is_refused(ci: Ci, role: str, subject: str, audience: str):
     with pytest.raises(ClientError, match="AccessDenied"):
-        ci.assume(environment, subject, audience)
+        ci.assume(role, subject, audience)
 
 
-def test_the_job_of_one_environment_cannot_deploy_to_another(ci: Ci):
-    job = ci.job("staging", MAIN)
-    serving = ci.account.ask(ci.seen.results["prod"]["url"])
-    done: Done = job.run(*job.command("deploy.yml", "-e", "env=prod", "-e", f"image={ci.seen.bad_image['digest']}"))
+def test_the_job_of_one_environment_cannot_deploy_to_another(ci: Ci, loop: Loop):
+    job = ci.job("deploy-staging", MAIN)
+    serving = ci.account.ask(loop.results["prod"]["url"])
+    done: Done = job.run(*job.command("deploy.yml", "-e", "env=prod", "-e", f"image={loop.bad_image['digest']}"))
     assert done.returncode == 2
     assert "AccessDenied" in done.stdout + done.stderr
-    assert ci.account.ask(ci.seen.results["prod"]["url"]) == serving
+    assert ci.account.ask(loop.results["prod"]["url"]) == serving
 
 
 @pytest.mark.parametrize(
@@ -238,7 +170,7 @@ def test_the_job_of_one_environment_cannot_deploy_to_another(ci: Ci):
     ],
 )
 def test_a_job_may_do_nothing_else(ci: Ci, service: str, call: str, request_: dict[str, Any]):
-    keys = ci.assume("staging", MAIN)
+    keys = ci.assume("deploy-staging", MAIN)
     client = boto3.client(
         service,
         region_name="us-east-1",

@@ -53,7 +53,7 @@ def test_a_branch_reads_its_own_cache_first_and_writes_no_other(branch, read):
     assert sources == [f"--cache-from=type=registry,ref={ref}" for ref in read]
     assert kept == [
         f"--cache-to=type=registry,ref=r:{branch}-amd64,mode=max,image-manifest=true,oci-mediatypes=true,"
-        "compression=zstd,ignore-error=true"
+        "compression=zstd,force-compression=true,ignore-error=true"
     ]
 
 
@@ -72,7 +72,9 @@ def test_what_is_pushed_is_built_as_what_was_tested():
     shared = ["--platform=linux/arm64", "--file=Dockerfile.prod", "--build-arg=A=1", "--label=b=2", "app"]
     assert [word for word in load if word in push] == ["docker", "buildx", "build", *shared]
     assert "--load" in load and "--load" not in push
-    assert "--output=type=image,name=r:tag,push=true,oci-mediatypes=true,compression=gzip" in push
+    assert (
+        "--output=type=image,name=r:tag,push=true,oci-mediatypes=true,compression=gzip,force-compression=true" in push
+    )
 
 
 def test_a_build_argument_is_a_name_and_a_value():

@@ -133,7 +133,8 @@ def as_a_job(folder: Path, playbook: str) -> tuple[dict[str, str], list[str]]:
 def test_the_end_of_a_command_is_that_of_the_job(tmp_path):
     environment, words = as_a_job(
         tmp_path,
-        "file = sys.argv[5].removeprefix('result_file=')\n"
+        "told = open(sys.argv[3].removeprefix('@')).read().splitlines()\n"
+        "file = json.loads(told[-1].removeprefix('result_file: '))\n"
         "open(file, 'w').write(json.dumps({'outcome': 'rolled_back', 'release': 'v3', 'environment': 'staging'}))\n"
         "print('::error::bad'); sys.exit(2)",
     )
