@@ -123,7 +123,7 @@ rule:
 
 from typing import Any
 
-from ansible.module_utils.towpath import event_rule as rules
+from ansible.module_utils.towpath import eventbridge_rule as rules
 from ansible.module_utils.towpath import events_api as events
 from ansible.module_utils.towpath.differences import diff, sentence
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

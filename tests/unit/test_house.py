@@ -397,3 +397,9 @@ def test_no_task_asks_aws_in_a_lookup_runs_a_shell_or_looks_away(path):
 def test_a_file_that_is_written_by_a_name_from_the_command_line_is_where_the_command_was_typed(path):
     named = [dest for dest in values_of(read(path), "dest") if re.search(r"_(file|page)\b", dest)]
     assert [dest for dest in named if "realpath" not in dest] == []
+
+
+# Ansible looks for a module below its folder, too, and takes either of two that have its name.
+def test_no_helper_has_the_name_of_a_module():
+    modules = {path.name for path in (ROOT / "library").glob("*.py")}
+    assert sorted(path.name for path in (ROOT / "library" / "module_utils").rglob("*.py") if path.name in modules) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible.module_utils.towpath.event_rule import (
+from ansible.module_utils.towpath.eventbridge_rule import (
     changes,
     comparable,
     refusal,
