@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,28 +15,52 @@ from tests.integration.local_aws import conftest as images
 image = images.image
 
 
+# Most tests share a service, so one process has them all.
+pytestmark = pytest.mark.xdist_group("rollout_of_a_service")
+
+
+def take_away(app: App) -> None:
+    run_module("ecs_service", app.aws, cluster=app.cluster, name="app", state="absent")
+    run_module("ecs_cluster", app.aws, name=app.cluster, state="absent")
+
+
 @pytest.fixture
-def app(containers: AwsEndpoint, image: str):
+def empty(containers: AwsEndpoint, image: str) -> Iterator[App]:
+    """A cluster without a service."""
     app = App(containers, image)
     yield app
-    run_module("ecs_service", containers, cluster=app.cluster, name="app", state="absent")
-    run_module("ecs_cluster", containers, name=app.cluster, state="absent")
+    take_away(app)
 
 
-def without_circuit_breaker(app: App) -> None:
-    """ECS then tries for ever, and goes back only when it is asked to."""
-    never = {"enable": False, "rollback": False}
-    run_module("ecs_service", app.aws, cluster=app.cluster, name="app", circuit_breaker=never)
+@pytest.fixture(scope="module")
+def shared(ministack: AwsEndpoint, image: str) -> Iterator[tuple[App, str]]:
+    """A service that the tests share, and the revision that it began with."""
+    app = App(ministack, image)
+    revision = app.a_revision()
+    app.create(revision)
+    yield app, revision
+    take_away(app)
 
 
 @pytest.fixture
-def serving(app: App) -> str:
-    """The revision that serves when a test begins."""
-    revision = app.a_revision()
-    app.create(revision)
-    assert app.follow(app.start(revision))["outcome"] in ("succeeded", "no_change")
-    assert app.running_revisions() == [revision]
-    return revision
+def app(containers: AwsEndpoint, shared: tuple[App, str]) -> App:
+    return shared[0]
+
+
+@pytest.fixture
+def serving(app: App, shared: tuple[App, str]) -> str:
+    """The revision that serves when a test begins, whatever the one before it left."""
+    started = app.start(shared[1], desired_count=1)
+    circuit_breaker(app, enable=True)
+    assert app.follow(started)["outcome"] in ("succeeded", "no_change")
+    assert app.running_revisions() == [shared[1]]
+    return shared[1]
+
+
+def circuit_breaker(app: App, *, enable: bool) -> None:
+    """Without it ECS tries for ever, and goes back only when it is asked to."""
+    breaker = {"enable": enable, "rollback": enable}
+    run_module("ecs_service", app.aws, cluster=app.cluster, name="app", circuit_breaker=breaker)
 
 
 def test_a_good_revision_succeeds_once(app: App, serving: str, tmp_path: Path):
@@ -106,7 +131,7 @@ def test_a_revision_that_crashes_is_rolled_back_and_explained(app: App, serving:
 def test_what_no_other_try_can_heal_is_rolled_back_at_its_first_occurrence(
     app: App, serving: str, tmp_path: Path, options, reason
 ):
-    without_circuit_breaker(app)
+    circuit_breaker(app, enable=False)
     options = {"image": app.image} | options
     options["image"] = options["image"].format(registry=app.aws.url.removeprefix("http://"))
     result, printed = app.roll_out(tmp_path, app.a_revision(**options))
@@ -116,19 +141,19 @@ def test_what_no_other_try_can_heal_is_rolled_back_at_its_first_occurrence(
     assert app.running_revisions() == [serving]
 
 
-def test_a_first_revision_without_hope_stops_at_once(app: App, tmp_path: Path):
-    revision = app.a_revision(image=app.aws.url.removeprefix("http://") + "/none:1")
-    app.create(revision)
-    without_circuit_breaker(app)
-    result, printed = app.roll_out(tmp_path, revision)
+def test_a_first_revision_without_hope_stops_at_once(empty: App, tmp_path: Path):
+    revision = empty.a_revision(image=empty.aws.url.removeprefix("http://") + "/none:1")
+    empty.create(revision)
+    circuit_breaker(empty, enable=False)
+    result, printed = empty.roll_out(tmp_path, revision)
     assert result["outcome"] == "stopped", printed
     assert result["reason"].startswith("The image does not exist: no such tag or digest in the repository. Nothing")
 
 
-def test_a_first_revision_that_crashes_stops_with_nothing_to_go_back_to(app: App, tmp_path: Path):
-    revision = app.a_revision(CRASH)
-    app.create(revision)
-    result, printed = app.roll_out(tmp_path, revision)
+def test_a_first_revision_that_crashes_stops_with_nothing_to_go_back_to(empty: App, tmp_path: Path):
+    revision = empty.a_revision(CRASH)
+    empty.create(revision)
+    result, printed = empty.roll_out(tmp_path, revision)
     assert result["failed"], printed
     assert result["outcome"] == "stopped", printed
     assert result["reason"].startswith("The container app exited with code 3. Nothing served before it")
@@ -144,7 +169,7 @@ def test_a_rollout_that_a_newer_one_replaces_is_superseded(app: App, serving: st
 
 
 def test_when_the_time_is_up_the_rollout_goes_on_and_can_be_followed_again(app: App, serving: str, tmp_path: Path):
-    without_circuit_breaker(app)
+    circuit_breaker(app, enable=False)
     revision = app.a_revision(CRASH)
     result, printed = app.roll_out(tmp_path, revision, timeout_seconds=3)
     assert result["failed"], printed

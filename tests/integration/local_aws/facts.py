@@ -501,7 +501,8 @@ def a_task_definition(
 def a_standalone_task_ends(aws: AwsEndpoint) -> None:
     ecs, name = aws.client("ecs"), new("task")
     ecs.create_cluster(clusterName=name)
-    definition = a_task_definition(aws, name, "none:1", ["true"])
+    # Its own registry says at once that it has no such image.
+    definition = a_task_definition(aws, name, aws.url.removeprefix("http://") + "/none:1", ["true"])
     task = ecs.run_task(cluster=name, taskDefinition=definition, launchType="FARGATE")["tasks"][0]["taskArn"]
     end = time.monotonic() + 60
     while (found := ecs.describe_tasks(cluster=name, tasks=[task])["tasks"][0])["lastStatus"] != "STOPPED":

@@ -94,7 +94,8 @@ def event_bridge_hears_of_rollouts(aws: AwsEndpoint, image: str) -> None:
     end = time.monotonic() + 8
     while not {"SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED", "RUNNING"} <= seen:
         assert time.monotonic() < end, seen
-        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1}
+        for message in sqs.receive_message(**asked).get("Messages", []):
             event = json.loads(message["Body"])
             seen.add(event["detail"].get("eventName") or event["detail"]["lastStatus"])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
