@@ -41,16 +41,16 @@ _PASSING = (
 
 _SET_AGAIN = "Set it again: ansible-playbook slack.yml"
 _ADVICE = {
-    "channel_is_archived": "Unarchive the channel, or choose another: ansible-playbook slack.yml",
-    "channel_not_found": "Name a channel that there is and invite the bot to it, or choose another: "
-    "ansible-playbook slack.yml",
+    "channel_is_archived": "Unarchive the channel, or name another in group_vars/shared/notifier.yml and provision",
+    "channel_not_found": "Name a channel that there is, by its id, in group_vars/shared/notifier.yml, provision, "
+    "and invite the bot to it",
     "invalid_address": f"It is no address that begins with https://. {_SET_AGAIN}",
     "invalid_blocks": "Slack does not take the message as it is: a fault of Towpath's.",
     "invalid_blocks_format": "Slack does not take the message as it is: a fault of Towpath's.",
     "invalid_payload": "Slack does not take the message as it is: a fault of Towpath's.",
-    "is_archived": "Unarchive the channel, or choose another: ansible-playbook slack.yml",
+    "is_archived": "Unarchive the channel, or name another in group_vars/shared/notifier.yml and provision",
     "missing_scope": "Give the bot the scope chat:write and install it again, then: ansible-playbook slack.yml",
-    "not_in_channel": "Invite the bot to the channel, or choose another: ansible-playbook slack.yml",
+    "not_in_channel": "Invite the bot to the channel",
 }
 
 
@@ -110,9 +110,15 @@ def bot_may_be_used(purpose: Purpose) -> bool:
     return bool(os.environ.get(_BOT) and os.environ.get(f"SLACK_{purpose}_CHANNEL"))
 
 
-def way(purpose: Purpose) -> Way | None:
-    """How messages get there now: the bot goes before the webhook. None when neither is set, which is no fault."""
-    secrets = _secrets()
+def way(purpose: Purpose, *, fresh: bool = False) -> Way | None:
+    """How messages get there now: the bot goes before the webhook. None when neither is set, which is no fault.
+
+    What was set is remembered for some minutes, unless asked for ``fresh``; that nothing is set is never remembered.
+    """
+    return _way(purpose, _secrets(fresh)) or _way(purpose, _secrets(fresh=True))
+
+
+def _way(purpose: Purpose, secrets: dict[str, str]) -> Way | None:
     channel = os.environ.get(f"SLACK_{purpose}_CHANNEL", "")
     token = secrets.get(os.environ.get(_BOT, ""), "")
     if token and channel:
@@ -253,9 +259,9 @@ def _json(body: str) -> dict[str, Any]:
 _kept: dict[str, Any] = {}
 
 
-def _secrets() -> dict[str, str]:
+def _secrets(fresh: bool) -> dict[str, str]:
     """The values of the parameters that there are, by their names."""
-    if _kept and time.monotonic() - _kept["at"] < _SECONDS_TO_KEEP:
+    if not fresh and _kept and time.monotonic() - _kept["at"] < _SECONDS_TO_KEEP:
         secrets: dict[str, str] = _kept["secrets"]
         return secrets
     variables = (_BOT, "SLACK_DEPLOYS_WEBHOOK_PARAMETER", "SLACK_ALERTS_WEBHOOK_PARAMETER")

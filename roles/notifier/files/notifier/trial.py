@@ -16,7 +16,8 @@ def is_asked_for(event: dict[str, Any]) -> bool:
 
 def send(purpose: slack.Purpose, until: float) -> dict[str, str]:
     """Send it, and say how it went out: by a bot, by a webhook or, where neither is set, not at all."""
-    way = slack.way(purpose)
+    # Somebody has just set it.
+    way = slack.way(purpose, fresh=True)
     if way is None:
         log.info("nowhere_to_send", told="test")
         return {"sent_by": ""}
