@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from examples import demo
 from local_aws import base_image
-from tests.e2e.account import Account
+from tests.e2e.account import Account, Loop
 
 PARAMETER = "/webapp/staging/DATABASE_URL"
 
@@ -27,7 +28,7 @@ def sql(account: Account) -> Callable[[str], str]:
 
 
 def test_a_snapshot_is_restored_beside_the_database_and_serves_after_a_switch(
-    account: Account, sql: Callable[[str], str]
+    account: Account, loop: Loop, sql: Callable[[str], str]
 ):
     database, rds = ("database.yml", "-e", "env=staging"), account.client("rds")
     sql("create table words (word text); insert into words values ('good')")
@@ -42,7 +43,8 @@ def test_a_snapshot_is_restored_beside_the_database_and_serves_after_a_switch(
     assert sql("select word from words") == "bad", "a refusal touches nothing"
     said = account.playbook(*database, "-e", "switch=webapp-staging-restored-good-day", "-e", "yes=true")
     assert sql("select word from words") == "good"
-    assert "restart.yml -e env=staging" in said
+    for line in ("restart.yml -e env=staging", "provision.yml -e env=staging"):
+        assert line in said
     retired = [
         one["DBInstanceIdentifier"]
         for one in rds.describe_db_instances()["DBInstances"]
@@ -51,6 +53,12 @@ def test_a_snapshot_is_restored_beside_the_database_and_serves_after_a_switch(
     assert len(retired) == 1
     assert retired[0] in account.playbook(*database)
     rds.delete_db_instance(DBInstanceIdentifier=retired[0], SkipFinalSnapshot=True)
+
+    account.playbook("restart.yml", "-e", "env=staging")
+    assert "of the restored one" in demo.write_note(
+        demo.host_of(loop.results["staging"]["url"]), account.url, "of the restored one"
+    )
+    account.playbook("provision.yml", "-e", "env=staging")
 
 
 @pytest.mark.parametrize(
