@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +192,16 @@ def test_an_alarm_is_told_when_it_begins_and_when_it_is_over(account: Account, s
     cloudwatch = account.client("cloudwatch")
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=["webapp-staging-app-5xx"])["MetricAlarms"]
     metric = {"MetricName": alarm["MetricName"], "Dimensions": alarm["Dimensions"], "Unit": "Count"}
-    cloudwatch.put_metric_data(Namespace=alarm["Namespace"], MetricData=[metric | {"Value": 12.0}])
+    now = datetime.now(UTC)
+
+    def measure(value: float, minutes: int) -> None:
+        data = [metric | {"Value": value, "Timestamp": now + timedelta(minutes=minutes)}]
+        cloudwatch.put_metric_data(Namespace=alarm["Namespace"], MetricData=data)
+
+    measure(12, -1)
+    measure(13, 0)
     told(sent.alerts, 1)
-    datapoint = "1 datapoint [0.0 (23/11/26 10:01:00)]"
-    reason = f"Threshold Crossed: {datapoint} was not greater than or equal to the threshold (10.0)."
-    cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason=reason)
+    measure(0, 1)
     compare("alarm", told(sent.alerts, 2))
     assert sent.deploys.sent == []
 
