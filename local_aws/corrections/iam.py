@@ -1,10 +1,12 @@
-"""Identity and Access Management: identity providers, and versions of policies."""
+"""Identity and Access Management: identity providers, versions of policies, and what a request is about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam
 
 Request = dict[str, Any]
@@ -85,3 +87,37 @@ def any_version_of_a_policy_becomes_the_default() -> None:
         return iam._xml(200, "SetDefaultPolicyVersionResponse", "", ns="iam")
 
     iam._IAM_HANDLERS["SetDefaultPolicyVersion"] = handler
+
+
+class OfSeveral(str):
+    """A resource's ARN, with those of the others that the same request is about."""
+
+    others: Sequence[str] = ()
+
+
+def each_parameter_that_is_read_must_be_allowed() -> None:
+    """GetParameters is about the parameters that it names, and every one of them must be allowed.
+
+    Service Authorization Reference, Actions, resources, and condition keys for AWS Systems Manager.
+    """
+    extract: Callable[..., str] = iam_actions.extract_resource_arn
+    enforce: Callable[..., Any] = iam_evaluator.enforce
+
+    def extracted(service: str, *request: Any, **more: Any) -> str:
+        _, _, headers, body, _, region, account_id = request
+        target = headers.get("x-amz-target", "") if service == "ssm" else ""
+        if not target.endswith(".GetParameters"):
+            return extract(service, *request, **more)
+        names = [str(name) for name in json.loads(body or b"{}").get("Names", [])]
+        arns = [f"arn:aws:ssm:{region}:{account_id}:parameter/{name.lstrip('/')}" for name in names] or ["*"]
+        resource = OfSeveral(arns[0])
+        resource.others = arns[1:]
+        return resource
+
+    def enforced(key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
+        several = [resource_arn, *getattr(resource_arn, "others", ())]
+        answers = (enforce(key, action, service, region, resource_arn=one, **more) for one in several)
+        return next((one for one in answers if one is not None), None)
+
+    iam_actions.extract_resource_arn = extracted
+    iam_evaluator.enforce = enforced

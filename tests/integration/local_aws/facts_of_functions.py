@@ -12,6 +12,8 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import boto3
+
 from tests.integration.harness import AwsEndpoint
 from tests.integration.local_aws.facts import Fact, error_of, new
 
@@ -390,3 +392,24 @@ def a_topic_hears_all_of_an_alarm(aws: AwsEndpoint) -> None:
     [envelope] = bodies(received(aws, url))
     told = json.loads(envelope["Message"])["Trigger"]
     assert ("MetricName" in told, [one["Id"] for one in told["Metrics"]]) == (False, ["doubled", "errors"])
+
+
+@fact
+def each_parameter_that_is_read_must_be_allowed(aws: AwsEndpoint) -> None:
+    iam, ssm, user = aws.client("iam"), aws.client("ssm"), new("user")
+    for name in ("/facts/one", "/facts/two"):
+        ssm.put_parameter(Name=name, Value="x", Type="String", Overwrite=True)
+    iam.create_user(UserName=user)
+    one = f"arn:aws:ssm:us-east-1:{aws.account_id}:parameter/facts/one"
+    allowed = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": one}
+    iam.put_user_policy(UserName=user, PolicyName="it", PolicyDocument=policy(allowed))
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    as_user = boto3.client(
+        "ssm",
+        endpoint_url=aws.url,
+        region_name="us-east-1",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+    assert as_user.get_parameters(Names=["/facts/one"])["Parameters"][0]["Value"] == "x"
+    assert error_of(as_user.get_parameters, Names=["/facts/one", "/facts/two"]) == "AccessDeniedException"
