@@ -92,6 +92,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         iam.an_identity_provider_can_be_changed,
         iam.any_version_of_a_policy_becomes_the_default,
         iam.each_parameter_that_is_read_must_be_allowed,
+        iam.a_dashboard_is_allowed_by_its_name,
         tagging.what_carries_tags_is_listed,
         faults.things_go_wrong_when_asked_to,
         ecr.a_repository_is_where_docker_can_push,

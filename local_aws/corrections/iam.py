@@ -121,3 +121,19 @@ def each_parameter_that_is_read_must_be_allowed() -> None:
 
     iam_actions.extract_resource_arn = extracted
     iam_evaluator.enforce = enforced
+
+
+def a_dashboard_is_allowed_by_its_name() -> None:
+    """GetDashboard and PutDashboard are about one dashboard, which has an ARN without a region.
+
+    Service Authorization Reference, Actions, resources, and condition keys for Amazon CloudWatch.
+    """
+    extract: Callable[..., str] = iam_actions.extract_resource_arn
+
+    def extracted(service: str, *request: Any, **more: Any) -> str:
+        _, _, _, body, parameters, _, account_id = request
+        if service == "monitoring" and (name := iam_actions._param(body, parameters, "DashboardName")):
+            return f"arn:aws:cloudwatch::{account_id}:dashboard/{name}"
+        return extract(service, *request, **more)
+
+    iam_actions.extract_resource_arn = extracted

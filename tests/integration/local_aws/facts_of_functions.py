@@ -394,22 +394,42 @@ def a_topic_hears_all_of_an_alarm(aws: AwsEndpoint) -> None:
     assert ("MetricName" in told, [one["Id"] for one in told["Metrics"]]) == (False, ["doubled", "errors"])
 
 
-@fact
-def each_parameter_that_is_read_must_be_allowed(aws: AwsEndpoint) -> None:
-    iam, ssm, user = aws.client("iam"), aws.client("ssm"), new("user")
-    for name in ("/facts/one", "/facts/two"):
-        ssm.put_parameter(Name=name, Value="x", Type="String", Overwrite=True)
-    iam.create_user(UserName=user)
-    one = f"arn:aws:ssm:us-east-1:{aws.account_id}:parameter/facts/one"
-    allowed = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": one}
-    iam.put_user_policy(UserName=user, PolicyName="it", PolicyDocument=policy(allowed))
-    key = iam.create_access_key(UserName=user)["AccessKey"]
-    as_user = boto3.client(
-        "ssm",
+def a_user(aws: AwsEndpoint, service: str, **allowed: str) -> Any:
+    """The client of a user who may do what is allowed, and nothing else: ``sqs_SendMessage=ARN``."""
+    iam, name = aws.client("iam"), new("user")
+    iam.create_user(UserName=name)
+    statements = [
+        {"Effect": "Allow", "Action": action.replace("_", ":"), "Resource": resource}
+        for action, resource in allowed.items()
+    ]
+    iam.put_user_policy(UserName=name, PolicyName="it", PolicyDocument=policy(*statements))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return boto3.client(
+        service,
         endpoint_url=aws.url,
         region_name="us-east-1",
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
     )
-    assert as_user.get_parameters(Names=["/facts/one"])["Parameters"][0]["Value"] == "x"
-    assert error_of(as_user.get_parameters, Names=["/facts/one", "/facts/two"]) == "AccessDeniedException"
+
+
+@fact
+def each_parameter_that_is_read_must_be_allowed(aws: AwsEndpoint) -> None:
+    ssm = aws.client("ssm")
+    for name in ("/facts/one", "/facts/two"):
+        ssm.put_parameter(Name=name, Value="x", Type="String", Overwrite=True)
+    user = a_user(aws, "ssm", ssm_GetParameters=f"arn:aws:ssm:us-east-1:{aws.account_id}:parameter/facts/one")
+    assert user.get_parameters(Names=["/facts/one"])["Parameters"][0]["Value"] == "x"
+    assert error_of(user.get_parameters, Names=["/facts/one", "/facts/two"]) == "AccessDeniedException"
+
+
+@fact
+def a_dashboard_is_allowed_by_its_name(aws: AwsEndpoint) -> None:
+    cloudwatch = aws.client("cloudwatch")
+    for name in ("facts-one", "facts-two"):
+        cloudwatch.put_dashboard(DashboardName=name, DashboardBody='{"widgets": []}')
+    user = a_user(
+        aws, "cloudwatch", cloudwatch_GetDashboard=f"arn:aws:cloudwatch::{aws.account_id}:dashboard/facts-one"
+    )
+    assert user.get_dashboard(DashboardName="facts-one")["DashboardName"] == "facts-one"
+    assert "AccessDenied" in error_of(user.get_dashboard, DashboardName="facts-two")

@@ -34,7 +34,8 @@ def mark(environment: str, number: int, moment: str) -> None:
             log.info("marked", **facts)
     except (BotoCoreError, ClientError, ValueError) as error:
         # A message in Slack must not wait for a picture.
-        log.warning("not_marked", why=type(error).__name__, **facts)
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        log.warning("not_marked", why=code, **facts)
 
 
 def marked(body: Json, label: str, moment: str) -> Json:
