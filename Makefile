@@ -61,7 +61,7 @@ test-molecule: setup-dev docker ## run the roles' scenarios against a local AWS
 	  code=$$?; $(PYTHON) -m local_aws --home $(MOLECULE_HOME) down; (exit $$code))
 
 test-e2e: setup-dev docker ## run every command with real containers, in two accounts at a time
-	$(call timed,end to end,$(PYTEST) --junit-xml=$(REPORTS)/e2e.xml -n 2 --dist loadfile tests/e2e)
+	$(call timed,end to end,$(PYTEST) --junit-xml=$(REPORTS)/e2e.xml -n 2 --dist loadfile --no-loadscope-reorder tests/e2e)
 
 bench: setup-dev docker ## measure this beside other tools, and write docs/performance.md (ROUNDS=5)
 	@$(BIN)/python -m tests.bench --rounds $(or $(ROUNDS),5)

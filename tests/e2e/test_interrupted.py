@@ -152,12 +152,13 @@ def images(loop: Loop) -> list[str]:
     return [loop.image["digest"], loop.account.push("--build-arg", "NOTE=interrupted")["digest"]]
 
 
-@pytest.fixture
-def staging(account: Account, loop: Loop) -> Iterator[Staging]:
-    seen = Staging(account)
+@pytest.fixture(scope="module")
+def staging(loop: Loop) -> Iterator[Staging]:
+    """Staging, where the two take turns. The good image serves again afterwards."""
+    seen = Staging(loop.account)
     yield seen
     if seen.digest() != loop.image["digest"]:
-        account.playbook("deploy.yml", "-e", "env=staging", "-e", f"image={loop.image['digest']}")
+        loop.account.playbook("deploy.yml", "-e", "env=staging", "-e", f"image={loop.image['digest']}")
 
 
 @pytest.mark.parametrize("name", PHASES)

@@ -30,8 +30,8 @@ def test_one_release_tells_its_whole_verdict_also_long_after(loop):
 
 
 def test_the_newest_are_listed_up_to_a_limit(account: Account):
-    listed = json.loads(account.playbook("releases.yml", "-e", "env=staging", "-e", "limit=1", "-e", "output=json"))
-    everything = json.loads(account.playbook("releases.yml", "-e", "env=staging", "-e", "limit=0", "-e", "output=json"))
+    listed = json.loads(account.playbook("releases.yml", "-e", "env=prod", "-e", "limit=1", "-e", "output=json"))
+    everything = json.loads(account.playbook("releases.yml", "-e", "env=prod", "-e", "limit=0", "-e", "output=json"))
     assert len(everything) > 1
     assert listed == everything[:1]
 
