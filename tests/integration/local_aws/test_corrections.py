@@ -32,19 +32,13 @@ def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsEndpoint]
         yield aws
 
 
-@pytest.fixture
-def no_other_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the emulator cannot do, it cannot do at a second try either."""
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-
-
 @pytest.mark.parametrize("name", FACTS)
 def test_with_the_correction(name, ministack):
     FACTS[name](ministack)
 
 
 @pytest.mark.parametrize("name", FACTS)
-def test_without_the_correction(name, no_other_try, tmp_path):
+def test_without_the_correction(name, tmp_path):
     with harness.ministack(tmp_path, simulate=True, without=name) as aws, pytest.raises((AssertionError, ClientError)):
         FACTS[name](aws)
 
@@ -55,7 +49,7 @@ def test_with_the_correction_in_containers(name, containers, pushed_image):
 
 
 @pytest.mark.parametrize("name", FACTS_OF_ROLLOUTS)
-def test_without_the_correction_in_containers(name, containers, pushed_image, no_other_try, tmp_path):
+def test_without_the_correction_in_containers(name, containers, pushed_image, tmp_path):
     with harness.ministack(tmp_path, without=name) as aws, pytest.raises((AssertionError, ClientError)):
         FACTS_OF_ROLLOUTS[name](aws, pushed_image(aws))
 
@@ -66,7 +60,7 @@ def test_with_the_correction_where_policies_are_enforced(name, enforcing):
 
 
 @pytest.mark.parametrize("name", FACTS_OF_FUNCTIONS)
-def test_without_the_correction_where_policies_are_enforced(name, no_other_try, tmp_path):
+def test_without_the_correction_where_policies_are_enforced(name, tmp_path):
     with (
         harness.ministack(tmp_path, simulate=True, without=name, settings=ENFORCING) as aws,
         pytest.raises((AssertionError, ClientError, ValueError)),
