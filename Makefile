@@ -8,7 +8,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -o junit_suite_name=pytest
 REPORTS := .local_aws/reports
-MOLECULE_HOME := .local_aws/molecule
 
 # Python compiles modules once instead of at every start; the shell's own wish does not matter here.
 unexport PYTHONDONTWRITEBYTECODE
@@ -54,11 +53,9 @@ test-unit: setup-dev browser ## run the tests that need no AWS
 test-integration: setup-dev docker ## run each module against a local AWS, and moto
 	$(call timed,integration,$(PYTEST) --junit-xml=$(REPORTS)/integration.xml -n 2 --dist loadgroup tests/integration)
 
-# A home of its own, so that a demo that runs is left alone.
-test-molecule: setup-dev docker ## run the roles' scenarios against a local AWS
-	@$(PYTHON) -m local_aws --home $(MOLECULE_HOME) up
-	$(call timed,molecule,(eval "$$($(PYTHON) -m local_aws --home $(MOLECULE_HOME) env)" && tests/molecule/run); \
-	  code=$$?; $(PYTHON) -m local_aws --home $(MOLECULE_HOME) down; (exit $$code))
+# Four scenarios, and each of them waits for its turn on one process: all at once.
+test-molecule: setup-dev docker ## run the roles' scenarios, each against a local AWS of its own
+	$(call timed,molecule,$(PYTEST) --junit-xml=$(REPORTS)/molecule.xml -n 4 tests/molecule)
 
 test-e2e: setup-dev docker ## run every command with real containers, in two accounts at a time
 	$(call timed,end to end,$(PYTEST) --junit-xml=$(REPORTS)/e2e.xml -n 2 --dist loadfile --no-loadscope-reorder tests/e2e)
