@@ -21,7 +21,7 @@ PROVISION = (
     "env=staging",
     "-e",
     "dns_move_seconds=2",
-    "--skip-tags=bastion,secrets,database,cluster,ledger,app_service,alerts",
+    "--skip-tags=ci_identity,notifier,bastion,secrets,database,cluster,ledger,app_service,alerts,dashboard",
 )
 DOMAIN = ("-e", "dns_zone_name=towpath.example")
 CDN_OFF = ("-e", "cdn_enabled=false")
