@@ -50,8 +50,9 @@ test: ## run every test: unit, integration, molecule, end to end
 test-unit: setup-dev browser ## run the tests that need no AWS
 	$(call timed,unit,$(PYTEST) --junit-xml=$(REPORTS)/unit.xml tests/unit examples/webapp/tests)
 
+# Three at a time, because they wait for containers half of it.
 test-integration: setup-dev docker ## run each module against a local AWS, and moto
-	$(call timed,integration,$(PYTEST) --junit-xml=$(REPORTS)/integration.xml -n 2 --dist loadgroup tests/integration)
+	$(call timed,integration,$(PYTEST) --junit-xml=$(REPORTS)/integration.xml -n 3 --dist loadfile --no-loadscope-reorder tests/integration)
 
 # Four scenarios, and each of them waits for its turn on one process: all at once.
 test-molecule: setup-dev docker ## run the roles' scenarios, each against a local AWS of its own

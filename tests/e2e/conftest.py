@@ -9,22 +9,6 @@ import pytest
 from local_aws import base_image, docker_engine, emulator
 from tests.e2e.account import Account, Loop, go_through
 
-# The loop's own tests see an account that nobody has used yet. Then the longest, so that all processes end together.
-FIRST = [
-    "test_the_whole_loop",
-    "test_destroy",
-    "test_ci_identity",
-    "test_interrupted",
-    "test_releases",
-    "test_domain",
-    "test_webapp_database",
-]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    places = {name: place for place, name in enumerate(FIRST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(FIRST)))
-
 
 @pytest.fixture(scope="session")
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:

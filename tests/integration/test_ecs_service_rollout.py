@@ -15,10 +15,6 @@ from tests.integration.local_aws import conftest as images
 image = images.image
 
 
-# Most tests share a service, so one process has them all.
-pytestmark = pytest.mark.xdist_group("rollout_of_a_service")
-
-
 def take_away(app: App) -> None:
     run_module("ecs_service", app.aws, cluster=app.cluster, name="app", state="absent")
     run_module("ecs_cluster", app.aws, name=app.cluster, state="absent")

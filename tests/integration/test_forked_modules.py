@@ -19,9 +19,6 @@ from tests.integration.harness import ROOT
 HERE = Path(__file__).parent / "forked_modules"
 CASES = [task["name"] for task in yaml.safe_load((HERE / "cases.yml").read_text())[0]["tasks"]]
 
-# They look at the same two runs, so one process plays those.
-pytestmark = pytest.mark.xdist_group("forked_modules")
-
 # What is of one run only.
 VOLATILE = re.compile(r"\b\d{13}\b")
 # How a module was brought to its place, which only -vvv tells.

@@ -36,7 +36,6 @@ def provision(moto: AwsEndpoint):
     return run
 
 
-@pytest.mark.xdist_group("provision on moto")
 def test_check_mode_provisioning_and_provisioning_again_agree(provision, moto: AwsEndpoint):
     would_change = demo.changes(provision("--check"))
     assert moto.client("ecs").describe_clusters(clusters=["webapp-staging"])["clusters"] == []

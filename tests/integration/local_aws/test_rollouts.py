@@ -23,9 +23,6 @@ from tests.integration.harness import AwsEndpoint
 from tests.integration.local_aws import app
 from tests.integration.local_aws.app import App
 
-# The scenarios share a stage, so one process plays them all.
-pytestmark = pytest.mark.xdist_group("rollouts")
-
 COMPLETED = ["IN_PROGRESS", "COMPLETED"]
 ROLLED_BACK = ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
 
