@@ -52,14 +52,14 @@ test-unit: setup-dev browser ## run the tests that need no AWS
 
 # Three at a time, because they wait for containers half of it.
 test-integration: setup-dev docker ## run each module against a local AWS, and moto
-	$(call timed,integration,$(PYTEST) --junit-xml=$(REPORTS)/integration.xml -n 3 --dist loadfile --no-loadscope-reorder tests/integration)
+	$(call timed,integration,$(call tried,integration,-n 3 --dist loadfile --no-loadscope-reorder))
 
 # Four scenarios, and each of them waits for its turn on one process: all at once.
 test-molecule: setup-dev docker ## run the roles' scenarios, each against a local AWS of its own
-	$(call timed,molecule,$(PYTEST) --junit-xml=$(REPORTS)/molecule.xml -n 4 tests/molecule)
+	$(call timed,molecule,$(call tried,molecule,-n 4))
 
 test-e2e: setup-dev docker ## run every command with real containers, in two accounts at a time
-	$(call timed,end to end,$(PYTEST) --junit-xml=$(REPORTS)/e2e.xml -n 2 --dist loadfile --no-loadscope-reorder tests/e2e)
+	$(call timed,end to end,$(call tried,e2e,-n 2 --dist loadfile --no-loadscope-reorder))
 
 bench: setup-dev docker ## measure this beside other tools, and write docs/performance.md (ROUNDS=5)
 	@$(BIN)/python -m tests.bench --rounds $(or $(ROUNDS),5)
@@ -84,6 +84,13 @@ lock: ## write the lock files again from pyproject.toml (needs uv)
 	$(UV_COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(UV_COMPILE) --group local-aws --output-file local_aws/requirements.lock
 	cd examples/webapp && $(UV_COMPILE) --python-version 3.11 requirements.in --output-file requirements.txt
+
+# Containers on a busy machine miss a moment now and then: what fails is tried once more and alone. The summary says which.
+define tried
+rm -f $(REPORTS)/$(1).again.xml; $(PYTEST) --cache-clear --junit-xml=$(REPORTS)/$(1).xml $(2) tests/$(1) || \
+  { printf '\n== %s: what failed is tried once more and alone\n' '$(1)'; \
+    $(PYTEST) --last-failed --last-failed-no-failures=none --junit-xml=$(REPORTS)/$(1).again.xml tests/$(1); }
+endef
 
 define timed
 	@printf '\n== %s\n' '$(1)'; start=$$(date +%s); $(2); code=$$?; \
