@@ -39,7 +39,7 @@ VARYING = (
     (r": [0-9a-f]{7} ", ": COMMIT "),
     (r"ecs-svc/\d+", "ecs-svc/N"),
     (r"webapp-staging:\d+", "webapp-staging:N"),
-    (r"\b[0-9a-f]{32}\b", "TASK"),
+    (r"[0-9a-f]{32}(?![0-9a-f])", "TASK"),
     (r"(app|targetgroup)/webapp-staging/\w+", r"\1/webapp-staging/ID"),
     (r"\b\d+ (s|min \d+ s)\b", "TIME"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?[\w.:+]*( UTC)?", "MOMENT"),
