@@ -9,6 +9,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .aws_tags import tag_list
+
 # boto3 builds its clients at run time, so there is no type to name.
 CloudWatchClient = Any
 
@@ -45,7 +47,7 @@ def alarms_in_alarm(client: CloudWatchClient, prefix: str) -> list[str]:
 @CloudWatchErrorHandler.common_error_handler("put an alarm")
 def put_metric_alarm(client: CloudWatchClient, request: dict[str, Any], tags: dict[str, str] | None = None) -> None:
     """Make or replace an alarm. Tags are taken by one that is made, and not looked at when one is replaced."""
-    tagged = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
+    tagged = {"Tags": tag_list(tags)} if tags else {}
     client.put_metric_alarm(**request, **tagged)
 
 

@@ -15,8 +15,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorH
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from .aws_tags import tag_list
 from .ledger import Entry, deserialised, fit_to_keep, serialised
-from .ledger_table import tag_request
 from .lock import CLOCK_MARGIN_SECONDS
 
 # boto3 builds its clients at run time, so there is no type to name.
@@ -289,7 +289,7 @@ def replace_tags(client: DynamoDbClient, arn: str, before: dict[str, str], after
     if gone := [key for key in before if key not in after]:
         client.untag_resource(ResourceArn=arn, TagKeys=gone)
     if new := {key: value for key, value in after.items() if before.get(key) != value}:
-        client.tag_resource(ResourceArn=arn, Tags=tag_request(new))
+        client.tag_resource(ResourceArn=arn, Tags=tag_list(new))
 
 
 @DynamoDbErrorHandler.deletion_error_handler("delete a table")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .aws_tags import own_tags, tag_list
 from .differences import Values
 
 KEYS = {"kind": ("HASH", "S"), "number": ("RANGE", "N")}
@@ -16,7 +17,7 @@ def comparable(table: Values, backups: Values, tags: list[dict[str, str]]) -> Va
         "deletion_protection": table.get("DeletionProtectionEnabled", False),
         "point_in_time_recovery": recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
         "stream": table.get("StreamSpecification") == _WHOLE_ENTRIES,
-        "tags": {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")},
+        "tags": own_tags(tags),
     }
 
 
@@ -55,9 +56,5 @@ def create_request(name: str, asked: Values) -> Values:
     if asked.get("stream"):
         request["StreamSpecification"] = _WHOLE_ENTRIES
     if asked.get("tags"):
-        request["Tags"] = tag_request(asked["tags"])
+        request["Tags"] = tag_list(asked["tags"])
     return request
-
-
-def tag_request(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -69,13 +69,16 @@ def a_role(aws: AwsEndpoint, **allowed: str) -> str:
     iam, name = aws.client("iam"), new("role")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
-    statements = [
+    if allowed:
+        iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=policy(*statements_of(allowed)))
+    return str(made)
+
+
+def statements_of(allowed: dict[str, str]) -> list[dict[str, Any]]:
+    return [
         {"Effect": "Allow", "Action": action.replace("_", ":"), "Resource": resource}
         for action, resource in allowed.items()
     ]
-    if statements:
-        iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=policy(*statements))
-    return str(made)
 
 
 def policy(*statements: dict[str, Any]) -> str:
@@ -398,11 +401,7 @@ def a_user(aws: AwsEndpoint, service: str, **allowed: str) -> Any:
     """The client of a user who may do what is allowed, and nothing else: ``sqs_SendMessage=ARN``."""
     iam, name = aws.client("iam"), new("user")
     iam.create_user(UserName=name)
-    statements = [
-        {"Effect": "Allow", "Action": action.replace("_", ":"), "Resource": resource}
-        for action, resource in allowed.items()
-    ]
-    iam.put_user_policy(UserName=name, PolicyName="it", PolicyDocument=policy(*statements))
+    iam.put_user_policy(UserName=name, PolicyName="it", PolicyDocument=policy(*statements_of(allowed)))
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return boto3.client(
         service,
