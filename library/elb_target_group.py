@@ -114,6 +114,7 @@ msg:
 from typing import Any
 
 from ansible.module_utils.towpath import elbv2_api as elb
+from ansible.module_utils.towpath.aws_tags import tag_list
 from ansible.module_utils.towpath.target_group import (
     FIXED_FIELDS,
     attribute_values,
@@ -150,7 +151,7 @@ def present(module: AnsibleAWSModule, client: elb.ElbClient, found: dict[str, An
         if not found:
             request = {"Name": name, **fixed, **health_check}
             if tags:
-                request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+                request["Tags"] = tag_list(tags)
             arn = elb.create_target_group(client, request)["TargetGroupArn"]
         elif changed_health:
             elb.modify_target_group(client, arn, changed_health)

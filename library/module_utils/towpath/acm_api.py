@@ -9,6 +9,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorH
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from .aws_tags import tag_list
+
 # boto3 builds its clients at run time, so there is no type to name.
 AcmClient = Any
 
@@ -59,7 +61,7 @@ def request_certificate(client: AcmClient, request: dict[str, Any]) -> str:
 
 @AcmErrorHandler.common_error_handler("tag a certificate")
 def add_tags(client: AcmClient, arn: str, tags: dict[str, str]) -> None:
-    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+    pairs = tag_list(tags)
     client.add_tags_to_certificate(CertificateArn=arn, Tags=pairs)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from .aws_tags import tag_list
+
 Certificate = dict[str, Any]
 
 # From these a certificate never becomes valid again: another one has to be requested.
@@ -41,7 +43,7 @@ def request(name: str, names: list[str], tags: dict[str, str]) -> dict[str, Any]
         "DomainName": names[0],
         "ValidationMethod": "DNS",
         "IdempotencyToken": token,
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "Tags": tag_list(tags),
     }
     return wanted | ({"SubjectAlternativeNames": names[1:]} if names[1:] else {})
 

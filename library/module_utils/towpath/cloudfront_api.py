@@ -8,6 +8,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .aws_tags import tag_list
+
 # boto3 builds its clients at run time, so there is no type to name.
 CloudFrontClient = Any
 
@@ -40,7 +42,7 @@ def distribution_config(client: CloudFrontClient, distribution_id: str) -> tuple
 
 @CloudFrontErrorHandler.common_error_handler("create a distribution")
 def create_distribution(client: CloudFrontClient, config: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
-    items = [{"Key": key, "Value": value} for key, value in tags.items()]
+    items = tag_list(tags)
     request = {"DistributionConfig": config, "Tags": {"Items": items}}
     created: dict[str, Any] = client.create_distribution_with_tags(DistributionConfigWithTags=request)["Distribution"]
     return created
@@ -71,7 +73,7 @@ def distribution_tags(client: CloudFrontClient, arn: str) -> dict[str, str]:
 
 @CloudFrontErrorHandler.common_error_handler("tag a distribution")
 def tag_distribution(client: CloudFrontClient, arn: str, tags: dict[str, str]) -> None:
-    client.tag_resource(Resource=arn, Tags={"Items": [{"Key": key, "Value": value} for key, value in tags.items()]})
+    client.tag_resource(Resource=arn, Tags={"Items": tag_list(tags)})
 
 
 @CloudFrontErrorHandler.common_error_handler("invalidate what is cached")

@@ -9,6 +9,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorH
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from .aws_tags import tag_list
+
 # boto3 builds its clients at run time, so there is no type to name.
 ElbClient = Any
 
@@ -86,7 +88,7 @@ def modify_target_group_attributes(client: ElbClient, arn: str, attributes: dict
 
 @ElbErrorHandler.common_error_handler("tag a target group")
 def add_tags(client: ElbClient, arn: str, tags: dict[str, str]) -> None:
-    pairs = [{"Key": name, "Value": value} for name, value in tags.items()]
+    pairs = tag_list(tags)
     client.add_tags(ResourceArns=[arn], Tags=pairs)
 
 

@@ -8,6 +8,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .aws_tags import tag_list
 from .oidc_provider import named_by
 
 # boto3 builds its clients at run time, so there is no type to name.
@@ -54,7 +55,7 @@ def get_oidc_provider(client: IamClient, arn: str) -> dict[str, Any]:
 
 @IamErrorHandler.common_error_handler("create an identity provider")
 def create_oidc_provider(client: IamClient, url: str, client_ids: list[str], tags: dict[str, str]) -> str:
-    answer = client.create_open_id_connect_provider(Url=url, ClientIDList=client_ids, Tags=_tag_request(tags))
+    answer = client.create_open_id_connect_provider(Url=url, ClientIDList=client_ids, Tags=tag_list(tags))
     return answer["OpenIDConnectProviderArn"]
 
 
@@ -72,13 +73,9 @@ def replace_oidc_provider_tags(client: IamClient, arn: str, before: dict[str, st
     if gone := [key for key in before if key not in after]:
         client.untag_open_id_connect_provider(OpenIDConnectProviderArn=arn, TagKeys=gone)
     if new := {key: value for key, value in after.items() if before.get(key) != value}:
-        client.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=_tag_request(new))
+        client.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=tag_list(new))
 
 
 @IamErrorHandler.deletion_error_handler("delete an identity provider")
 def delete_oidc_provider(client: IamClient, arn: str) -> None:
     client.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
-
-
-def _tag_request(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

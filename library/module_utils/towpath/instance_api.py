@@ -7,6 +7,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from .aws_tags import tag_list
 from .ec2_api import Ec2Client, Ec2ErrorHandler
 
 # What is not on its way out.
@@ -83,9 +84,7 @@ def _wait(client: Ec2Client, waiter: str, instance_id: str) -> None:
 def allocate_address(client: Ec2Client, tags: dict[str, str]) -> dict[str, Any]:
     address: dict[str, Any] = client.allocate_address(
         Domain="vpc",
-        TagSpecifications=[
-            {"ResourceType": "elastic-ip", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-        ],
+        TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tag_list(tags)}],
     )
     return address
 
@@ -109,7 +108,7 @@ def release_address(client: Ec2Client, allocation_id: str) -> None:
 
 @Ec2ErrorHandler.common_error_handler("change the tags of an instance or its address")
 def create_tags(client: Ec2Client, resource_ids: list[str], tags: dict[str, str]) -> None:
-    client.create_tags(Resources=resource_ids, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    client.create_tags(Resources=resource_ids, Tags=tag_list(tags))
 
 
 @InstanceErrorHandler.list_error_handler("read the console of an instance", default_value="")

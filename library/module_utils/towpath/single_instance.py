@@ -12,6 +12,7 @@ import json
 import re
 from typing import Any
 
+from .aws_tags import tag_list
 from .differences import Difference, differences
 
 LAUNCHED_WITH_TAG = "towpath:launched-with"
@@ -102,10 +103,7 @@ def run_request(options: dict[str, Any], image: dict[str, Any]) -> dict[str, Any
                 },
             }
         ],
-        "TagSpecifications": [
-            {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in at_launch.items()]}
-            for kind in ("instance", "volume")
-        ],
+        "TagSpecifications": [{"ResourceType": kind, "Tags": tag_list(at_launch)} for kind in ("instance", "volume")],
     }
     if options["instance_profile_name"]:
         request["IamInstanceProfile"] = {"Name": options["instance_profile_name"]}

@@ -8,6 +8,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from .aws_tags import tag_list
+
 # boto3 builds its clients at run time, so there is no type to name.
 SsmClient = Any
 
@@ -66,5 +68,5 @@ def put_secure_string(client: SsmClient, name: str, value: str, tags: dict[str, 
     if exists:
         client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
     else:
-        named = [{"Key": key, "Value": one} for key, one in tags.items()]
+        named = tag_list(tags)
         client.put_parameter(Name=name, Value=value, Type="SecureString", Tags=named)
