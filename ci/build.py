@@ -3,9 +3,11 @@
 python3 ci/build.py load --image webapp:test FOLDER       # for tests: no AWS, nothing leaves this machine
 python3 ci/build.py load --image webapp:test --repository webapp FOLDER
 python3 ci/build.py push --repository webapp FOLDER
+python3 ci/build.py push --repository webapp --preview 12 FOLDER    # of pull request 12, to webapp-previews
 
-The tag is the git commit of the checkout that FOLDER is in. Where GITHUB_OUTPUT names a file, what came out of it
-is written there, too. BUILD_ARGUMENTS may hold build arguments, NAME=VALUE, one a line.
+The tag is the git commit of the checkout that FOLDER is in, and for a pull request its number and the commit. Where
+GITHUB_OUTPUT names a file, what came out of it is written there, too. BUILD_ARGUMENTS may hold build arguments,
+NAME=VALUE, one a line.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import Any
 
 SHA_LENGTH = 12
 CACHE_REPOSITORY = "{}-cache"
+PREVIEW_REPOSITORY = "{}-previews"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,18 @@ def registry_cache(
     # All stages' layers, as an image that ECR takes. Where none can be written the next build is slower, no more.
     kept = f"type=registry,ref={own},mode=max,image-manifest=true,{compressed(compression)},ignore-error=true"
     return sources, [f"--cache-to={kept}"]
+
+
+def preview_cache(repository: str, branch: str, platform: str) -> list[str]:
+    """Where a pull request looks for layers. It keeps none there: what is there is built into images of the branch."""
+    return [f"--cache-from=type=registry,ref={repository}:{cache_tag(branch, platform)}"]
+
+
+def destination(repository: str, preview: int, commit: Commit) -> tuple[str, str]:
+    """The repository and the tag of the image: a pull request's is no image that could reach prod."""
+    if not preview:
+        return repository, commit.tag
+    return PREVIEW_REPOSITORY.format(repository), f"pr-{preview}-{commit.tag}"
 
 
 def compressed(compression: str) -> str:
@@ -142,7 +157,7 @@ class Registry:
     """The image repository of the account that the job's credentials belong to."""
 
     uri: str
-    cache_uri: str
+    registry: str
     digest: str
     """The image of this commit, where it was pushed before."""
 
@@ -165,7 +180,7 @@ def log_in(repository: str, tag: str) -> Registry:
     # Through a pipe: what is on a command line can be read by every process.
     login = ["docker", "login", "--username", user, "--password-stdin", registry]
     subprocess.run(login, input=password, text=True, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-    return Registry(uri, CACHE_REPOSITORY.format(uri), digest_of(ecr, repository, tag))
+    return Registry(uri, registry, digest_of(ecr, repository, tag))
 
 
 def digest_of(ecr: Any, repository: str, tag: str) -> str:
@@ -201,6 +216,7 @@ def parse() -> argparse.Namespace:
     shared.add_argument("--label", action="append", default=[], metavar="NAME=VALUE", help="one more label")
     shared.add_argument("--compression", choices=("zstd", "gzip"), default="zstd", help="of the layers")
     shared.add_argument("--fallback-branch", default="main", help="whose cache serves a branch that has none")
+    shared.add_argument("--preview", type=int, default=0, metavar="NUMBER", help="pull request that the image is of")
     ways = parser.add_subparsers(dest="way", required=True)
     load = ways.add_parser("load", parents=[shared], help="build it for tests on this machine")
     load.add_argument("--image", required=True, help="what to call it here")
@@ -219,22 +235,26 @@ def main() -> None:
     arguments = own | named(filter(None, os.environ.get("BUILD_ARGUMENTS", "").splitlines()))
     # The time is in the labels, which come last: they spoil no cached layer.
     build = Build(given.folder, given.dockerfile, given.platform, arguments, labels)
-    registry = log_in(given.repository, commit.tag) if given.repository else None
+    repository, tag = destination(given.repository, given.preview, commit)
+    registry = log_in(repository, tag) if given.repository else None
     if registry and registry.digest:
-        print(f"{registry.uri} has {commit.tag} already.", file=sys.stderr)
-        tell(digest=registry.digest, tag=commit.tag)
+        print(f"{registry.uri} has {tag} already.", file=sys.stderr)
+        tell(digest=registry.digest, tag=tag)
         return
     sources: list[str] = []
     kept: list[str] = []
     if registry:
-        names = (branch, given.fallback_branch, given.platform)
-        sources, kept = registry_cache(registry.cache_uri, *names, given.compression)
+        cache = f"{registry.registry}/{CACHE_REPOSITORY.format(given.repository)}"
+        if given.preview:
+            sources = preview_cache(cache, given.fallback_branch, given.platform)
+        else:
+            sources, kept = registry_cache(cache, branch, given.fallback_branch, given.platform, given.compression)
     if given.way == "push" and registry:
-        run(push_command(build, f"{registry.uri}:{commit.tag}", [*sources, *kept], given.compression))
-        tell(digest=pushed_digest(given.repository, commit.tag), tag=commit.tag)
+        run(push_command(build, f"{registry.uri}:{tag}", [*sources, *kept], given.compression))
+        tell(digest=pushed_digest(repository, tag), tag=tag)
     elif given.cache_folder:
         fresh = given.cache_folder.with_name(f"{given.cache_folder.name}.new")
-        run(load_command(build, given.image, folder_cache(given.cache_folder, fresh)))
+        run(load_command(build, given.image, [*sources, *folder_cache(given.cache_folder, fresh)]))
         shutil.rmtree(given.cache_folder, ignore_errors=True)
         fresh.rename(given.cache_folder)
     else:

@@ -57,6 +57,49 @@ def test_a_branch_reads_its_own_cache_first_and_writes_no_other(branch, read):
     ]
 
 
+def test_a_pull_request_reads_the_cache_of_main_and_writes_none_that_main_reads():
+    assert build.preview_cache("r", "main", "linux/amd64") == ["--cache-from=type=registry,ref=r:main-amd64"]
+
+
+@pytest.mark.parametrize(
+    ("preview", "place"),
+    [
+        pytest.param(0, ("webapp", "0123456789ab"), id="a commit of a branch"),
+        pytest.param(12, ("webapp-previews", "pr-12-0123456789ab"), id="a pull request's"),
+    ],
+)
+def test_an_image_of_a_pull_request_is_kept_apart(preview, place):
+    commit = build.Commit("0123456789abcdef0123456789abcdef01234567", "Faster search", "Ada")
+    assert build.destination("webapp", preview, commit) == place
+
+
+@pytest.mark.parametrize("way", ["load", "push"])
+@pytest.mark.parametrize("has_it", [False, True])
+def test_a_pull_request_is_built_once_and_leaves_the_cache_alone(monkeypatch, tmp_path, way, has_it):
+    """The commands of a build, in a checkout, at an account whose repository has the image or has it not."""
+    as_ada = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for words in (("init", "--quiet"), (*as_ada, "commit", "--quiet", "--allow-empty", "--message", "One")):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    tag = f"pr-12-{build.commit_in(tmp_path).tag}"
+    asked, ran = [], []
+    monkeypatch.setattr(build, "log_in", lambda *place: asked.append(place) or build.Registry("r/p", "r", "d" * has_it))
+    monkeypatch.setattr(build, "pushed_digest", lambda *place: asked.append(place) or "d")
+    monkeypatch.setattr(build, "run", ran.append)
+    image = ["--image", "x"] if way == "load" else []
+    given = [way, *image, "--repository", "webapp", "--preview", "12", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", ["build.py", *given])
+    build.main()
+    assert set(asked) == {("webapp-previews", tag)}
+    assert len(ran) == (not has_it)
+    for words in ran:
+        assert [word for word in words if "cache" in word] == [
+            "--cache-from=type=registry,ref=r/webapp-cache:main-amd64"
+        ]
+        assert [word for word in words if "r/p" in word] == (
+            [f"--output=type=image,name=r/p:{tag},push=true,{build.compressed('zstd')}"] if way == "push" else []
+        )
+
+
 def test_a_cache_in_a_folder_is_read_only_where_there_is_one(tmp_path):
     kept, fresh = tmp_path / "kept", tmp_path / "fresh"
     assert build.folder_cache(kept, fresh) == [f"--cache-to=type=local,dest={fresh},mode=max"]
