@@ -11,6 +11,8 @@ short_description: Let requests with a secret header through a listener
 description:
   - Keeps one rule on a listener of an Application Load Balancer, that forwards requests which carry a header with a
     secret value. CloudFront adds the header; the listener itself may refuse all other requests.
+  - It is the last rule of the listener but the default, so that those of single hosts are looked at before. One that
+    stands elsewhere is moved.
   - The secret is made with the rule and kept in it alone. Who takes the rule away makes a new secret the next time.
 author: Contributors to Towpath
 options:
@@ -74,15 +76,10 @@ msg:
 import secrets
 
 from ansible.module_utils.towpath import elbv2_api as elb
-from ansible.module_utils.towpath.listener_rules import (
-    ORIGIN_PRIORITY,
-    at,
-    forward_to,
-    header_condition,
-    token_in,
-    wanted_rule,
-)
+from ansible.module_utils.towpath.listener_rules import ORIGIN_PRIORITY, at, let_through, origin_rule, token_in
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+CALLS = {"create": elb.create_rule, "modify": elb.modify_rule, "move": elb.set_rule_priorities}
 
 
 def main() -> None:
@@ -105,28 +102,29 @@ def main() -> None:
         if listener is None and wanted and not module.check_mode:
             module.fail_json(msg=f"The load balancer {module.params['load_balancer']} has no listener on port {port}.")
         rules = elb.describe_rules(client, listener["ListenerArn"]) if listener else []
-        found = at(rules, ORIGIN_PRIORITY)
-        value = token_in(found, header)
-        if found and not value:
+        found, last = origin_rule(rules, header), at(rules, ORIGIN_PRIORITY)
+        if wanted and last and last is not found:
             module.fail_json(
-                msg=f"Another rule of the listener on port {port} has priority {ORIGIN_PRIORITY} ({found['RuleArn']}). "
+                msg=f"Another rule of the listener on port {port} has priority {ORIGIN_PRIORITY} ({last['RuleArn']}). "
                 "Give it another with aws elbv2 set-rule-priorities, then run again."
             )
+        value = token_in(found, header)
         changed = bool(found) if not wanted else listener is None
         if listener and wanted:
-            condition = header_condition(header, value or secrets.token_hex(16))
-            actions = forward_to(module.params["target_group_arn"])
-            steps = wanted_rule(ORIGIN_PRIORITY, condition, actions, "the rule", listener, rules)
+            new = value or secrets.token_hex(16)
+            steps = let_through(listener, rules, header, new, module.params["target_group_arn"])
             changed = bool(steps)
-            if steps and not module.check_mode:
-                (elb.create_rule if steps[0].call == "create" else elb.modify_rule)(client, steps[0].request)
-                value = condition["HttpHeaderConfig"]["Values"][0]
+            if not module.check_mode:
+                for step in steps:
+                    CALLS[step.call](client, step.request)
+                value = new
         elif found and not module.check_mode:
             elb.delete_rule(client, found["RuleArn"])
     except elb.ElbError as error:
         module.fail_json_aws_error(error)
 
-    before, after = ({"rule": header} if found else {}), ({"rule": header} if wanted else {})
+    before = {"rule": header, "priority": found["Priority"]} if found else {}
+    after = {"rule": header, "priority": str(ORIGIN_PRIORITY)} if wanted else {}
     verb = ("Set" if wanted else "Took away") if changed else "Nothing to change in"
     module.exit_json(
         changed=changed,

@@ -119,3 +119,38 @@ def a_fixed_response_may_hold_any_text() -> None:
         return written(action | {"FixedResponseConfig": escaped})
 
     alb._action_xml = corrected
+
+
+def two_rules_of_a_listener_have_two_priorities() -> None:
+    """A priority that another rule of the listener has is refused with PriorityInUse.
+
+    Elastic Load Balancing API Reference, CreateRule and SetRulePriorities, sections Errors.
+    """
+    create: Handler = alb._ACTION_MAP["CreateRule"]
+    order: Handler = alb._ACTION_MAP["SetRulePriorities"]
+
+    def taken(listener: str, priority: str, moving: set[str]) -> bool:
+        return any(
+            rule["ListenerArn"] == listener and rule["Priority"] == priority and arn not in moving
+            for arn, rule in alb._rules.items()
+        )
+
+    in_use = ("PriorityInUse", "The specified priority is in use.")
+
+    def create_in_place(params: dict[str, Any]) -> Any:
+        if taken(alb._p(params, "ListenerArn"), alb._p(params, "Priority"), set()):
+            return alb._error(*in_use)
+        return create(params)
+
+    def order_in_place(params: dict[str, Any]) -> Any:
+        wanted, place = {}, 1
+        while arn := alb._p(params, f"RulePriorities.member.{place}.RuleArn"):
+            wanted[arn] = alb._p(params, f"RulePriorities.member.{place}.Priority")
+            place += 1
+        for arn, priority in wanted.items():
+            if arn in alb._rules and taken(alb._rules[arn]["ListenerArn"], priority, set(wanted)):
+                return alb._error(*in_use)
+        return order(params)
+
+    alb._ACTION_MAP["CreateRule"] = create_in_place
+    alb._ACTION_MAP["SetRulePriorities"] = order_in_place

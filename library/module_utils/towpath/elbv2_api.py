@@ -129,10 +129,33 @@ def create_rule(client: ElbClient, request: dict[str, Any]) -> None:
     client.create_rule(**request)
 
 
+@ElbErrorHandler.common_error_handler("create a listener's rule")
+def create_rule_if_free(client: ElbClient, request: dict[str, Any]) -> bool:
+    """Create a rule from the request of CreateRule; False when another rule has its priority by now."""
+    try:
+        client.create_rule(**request)
+    except is_boto3_error_code("PriorityInUse"):
+        return False
+    except is_boto3_error_code(["TooManyRules", "TooManyUniqueTargetGroupsPerLoadBalancer"]) as error:
+        raise ElbError(
+            "The load balancer has as many rules or target groups as AWS allows it, 100 unless raised. "
+            "Take away previews that nobody needs, with ansible-playbook preview.yml -e pr=NUMBER -e state=absent, "
+            "or have the quota raised: Rules per Application Load Balancer, in Service Quotas.",
+            exception=error,
+        ) from error
+    return True
+
+
 @ElbErrorHandler.common_error_handler("change a listener's rule")
 def modify_rule(client: ElbClient, request: dict[str, Any]) -> None:
     """Change a rule from the request of ModifyRule."""
     client.modify_rule(**request)
+
+
+@ElbErrorHandler.common_error_handler("change the order of a listener's rules")
+def set_rule_priorities(client: ElbClient, request: dict[str, Any]) -> None:
+    """Change priorities by the request of SetRulePriorities."""
+    client.set_rule_priorities(**request)
 
 
 @ElbErrorHandler.deletion_error_handler("delete a listener's rule")

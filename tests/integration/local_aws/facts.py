@@ -124,6 +124,29 @@ def a_fixed_response_may_hold_any_text(aws: AwsEndpoint) -> None:
     assert asked(aws, balancer["DNSName"]) == (503, page)
 
 
+@fact
+def two_rules_of_a_listener_have_two_priorities(aws: AwsEndpoint) -> None:
+    elbv2, arn = aws.client("elbv2"), a_load_balancer(aws, a_network(aws))["LoadBalancerArn"]
+    answer = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
+    listeners = [
+        elbv2.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=port, DefaultActions=answer)["Listeners"][0]
+        for port in (80, 8080)
+    ]
+
+    def rule(listener: int, priority: int) -> dict[str, Any]:
+        everything = [{"Field": "path-pattern", "Values": ["*"]}]
+        where = {"ListenerArn": listeners[listener]["ListenerArn"], "Priority": priority}
+        return where | {"Conditions": everything, "Actions": answer}
+
+    first, second = (elbv2.create_rule(**rule(0, one))["Rules"][0]["RuleArn"] for one in (1, 2))
+    assert error_of(elbv2.create_rule, **rule(0, 2)) == "PriorityInUse"
+    assert error_of(elbv2.create_rule, **rule(1, 2)) == "none"
+    moved = [{"RuleArn": first, "Priority": 2}]
+    assert error_of(elbv2.set_rule_priorities, RulePriorities=moved) == "PriorityInUse"
+    swapped = [*moved, {"RuleArn": second, "Priority": 1}]
+    assert error_of(elbv2.set_rule_priorities, RulePriorities=swapped) == "none"
+
+
 def asked(aws: AwsEndpoint, name: str, proto: str = "http") -> tuple[int, str]:
     """Ask for / under a name, as a browser would that the DNS led here."""
     request = urllib.request.Request(f"{aws.url}/", headers={"Host": name, "X-Forwarded-Proto": proto})
