@@ -1,6 +1,6 @@
 # Copyright: Contributors to Towpath
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Run AWS modules in a fork of Ansible's own process, instead of in another Python.
+"""Run AWS modules in a fork of Ansible's own process, not in another Python, and what runs no module in no fork at all.
 
 How it works. Ansible forks a worker for each task, and the worker starts a new Python for each module, which unpacks
 and compiles the module's helpers, imports boto3 and parses botocore's models, again for every task. Here the process
@@ -8,7 +8,11 @@ that runs the playbook imports a module when its first task comes, with boto3 an
 module names. Workers inherit that. ActionBase._execute_module stays Ansible's own; only the three steps inside it that
 start a Python are replaced, so that the worker forks once more, and the child runs the module with the very function
 that Ansible's wrapper would call. The child is a process of its own: what a module prints, changes or breaks ends
-with it, as ever.
+with it, as ever. A task that is skipped, or only tells or decides something, runs in the first process itself, without
+a worker, which would cost several times its work.
+
+Which tasks need no worker. Those of the actions in _TELL_OR_DECIDE, and others without a loop whose condition does not
+hold; never with async, a timeout, retries or delegation.
 
 Which modules. Those of amazon.aws and community.aws, and those in the folders of ansible.cfg's `library`; on a local
 connection, with the Python that runs Ansible, without async and become. All others start a Python as before.
@@ -45,11 +49,17 @@ from typing import IO, Any, NamedTuple, NoReturn
 
 import ansible.module_utils
 from ansible import constants
+from ansible._internal._task import TaskContext
+from ansible.errors import AnsibleError
+from ansible.executor.task_executor import TaskExecutor
+from ansible.executor.task_result import _RawTaskResult
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.playbook.task import Task
+from ansible.plugins import strategy
 from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import module_loader
+from ansible.utils.fqcn import add_internal_fqcns
 
 DOCUMENTATION = """
 name: forked_modules
@@ -79,6 +89,17 @@ _ASSUMED = {
     "ansible.plugins.action:ActionBase._is_pipelining_enabled": "self module_style wrap_async",
     "ansible.plugins.action:ActionBase._low_level_execute_command": "self cmd sudoable in_data",
     "ansible.plugins.action:ActionBase._compute_environment_string": "self raw_environment_out",
+    "ansible.plugins.strategy:WorkerProcess": (
+        "final_q task_vars host task play_context loader variable_manager shared_loader_obj"
+    ),
+    "ansible.executor.task_executor:TaskExecutor": (
+        "host task job_vars play_context loader shared_loader_obj final_q variable_manager"
+    ),
+    "ansible.executor.task_executor:TaskExecutor._get_connection": "",
+    "ansible.executor.task_result:_RawTaskResult": "host task return_data task_fields",
+    "ansible.executor.task_queue_manager:FinalQueue.send_task_result": "self task_result",
+    "ansible.playbook.task:Task._resolve_conditional": "self conditional variables",
+    "ansible._internal._task:TaskContext": "task",
     "ansible.executor.module_common:_BuiltModule": "b_module_data module_style shebang serialization_profile",
     "ansible.executor.module_common:NEW_STYLE_PYTHON_MODULE_RE": "",
     "ansible.module_utils._internal._ansiballz._loader:run_module": (
@@ -94,6 +115,12 @@ _ASSUMED = {
     "ansible.module_utils._internal._traceback:_is_module_traceback_enabled": "event",
 }
 _PROFILE = "legacy"
+# Actions that touch nothing but Ansible's own variables, so that it makes no difference which process runs them.
+_TELL_OR_DECIDE = {
+    *constants._ACTION_DEBUG,
+    *constants._ACTION_SET_FACT,
+    *add_internal_fqcns(("assert", "fail", "validate_argument_spec")),
+}
 # The package that Ansible puts a module in that belongs to no collection.
 _OWN = "ansible.legacy"
 
@@ -101,7 +128,7 @@ _start_python = ActionBase._execute_module
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships no types
-    """Replaces the steps when a playbook starts, and imports a module when its first task comes."""
+    """Replaces the steps when a playbook starts."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -119,12 +146,6 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships 
             )
             return
         _take_over()
-
-    def v2_playbook_on_task_start(self, task: Task, is_conditional: bool = False) -> None:
-        if module := _find(task.resolved_action or task.action):
-            _preload(module)
-
-    v2_playbook_on_handler_task_start = v2_playbook_on_task_start
 
     def v2_playbook_on_stats(self, stats: object) -> None:
         # Python would look for garbage among all the models once more before it ends.
@@ -149,6 +170,7 @@ def _broken(name: str, parameters: list[str]) -> str | None:
 @functools.cache
 def _take_over() -> None:
     ActionBase._execute_module = _execute_module
+    strategy.WorkerProcess = Worker
     # A child that collects garbage need not walk all that it inherits, and so copy it.
     os.register_at_fork(before=gc.freeze, after_in_parent=gc.unfreeze)
     # Python finds our modules and their helpers by the names that they have in Ansible's wrapper.
@@ -156,6 +178,65 @@ def _take_over() -> None:
     package.__path__ = constants.DEFAULT_MODULE_PATH
     sys.modules[_OWN] = package
     ansible.module_utils.__path__.extend(constants.DEFAULT_MODULE_UTILS_PATH)
+
+
+class Worker(strategy.WorkerProcess):  # type: ignore[misc]  # ansible-core ships no types
+    """Forks for a task that does something; one that only tells or decides, or is skipped, runs where it is."""
+
+    def start(self) -> None:
+        if not self._ran_here():
+            if module := _find(self._task.resolved_action or self._task.action):
+                _preload(module)
+            super().start()
+
+    def _ran_here(self) -> bool:
+        task = self._task
+        if task.async_val or task.timeout or task.until or task.retries or task.delegate_to:
+            return False
+        # A worker changes only what ends with it, so this gets copies.
+        task_vars, task = self._task_vars.copy(), task.copy(exclude_parent=True)
+        task._parent = self._task._parent
+        executor = TaskExecutor if task.action in _TELL_OR_DECIDE else _OnlySkips
+        if executor is _OnlySkips and not _is_skipped(task, task_vars):
+            return False
+        try:
+            with TaskContext(task):
+                result = executor(
+                    self._host,
+                    task,
+                    task_vars,
+                    self._play_context,
+                    self._loader,
+                    self._shared_loader_obj,
+                    self._final_q,
+                    self._variable_manager,
+                ).run()
+        except _NotSkippedError:
+            return False
+        self._final_q.send_task_result(
+            _RawTaskResult(host=self._host, task=task, return_data=result, task_fields=task.dump_attrs())
+        )
+        return True
+
+
+def _is_skipped(task: Task, task_vars: Mapping[str, Any]) -> bool:
+    """Tell whether a task's condition is known not to hold. Of a loop each item has one."""
+    if not task.when or task.loop is not None:
+        return False
+    try:
+        return not task._resolve_conditional(task.when, task_vars)
+    except AnsibleError:
+        # The worker has more variables, or says what is wrong.
+        return False
+
+
+class _NotSkippedError(BaseException):
+    """A task does something, though its condition seemed not to hold."""
+
+
+class _OnlySkips(TaskExecutor):  # type: ignore[misc]
+    def _get_connection(self, *args: Any, **options: Any) -> NoReturn:
+        raise _NotSkippedError
 
 
 class Module(NamedTuple):

@@ -17,7 +17,11 @@ import yaml
 from tests.integration.harness import ROOT
 
 HERE = Path(__file__).parent / "forked_modules"
-CASES = [task["name"] for task in yaml.safe_load((HERE / "cases.yml").read_text())[0]["tasks"]]
+CASES = [
+    task["name"]
+    for part in yaml.safe_load((HERE / "cases.yml").read_text())[0]["tasks"]
+    for task in [*part.get("block", [part]), *part.get("rescue", [])]
+]
 
 # What is of one run only.
 VOLATILE = re.compile(r"\b\d{13}\b")
@@ -134,6 +138,21 @@ def test_modules_run_in_a_fork_where_they_can(tmp_path):
 def test_one_setting_turns_it_off(tmp_path):
     _, results = play("how.yml", False, tmp_path / "results")
     assert {result["seen"] for [result] in results.values()} == {"started"}
+
+
+def test_what_only_tells_decides_or_is_skipped_runs_where_it_is(tmp_path):
+    done, results = play("where.yml", True, tmp_path / "results", TOWPATH_MARK=str(tmp_path / "mark"))
+    [message], [fact] = results["A message"], results["A fact"]
+    skippers = (tmp_path / "mark").read_text().split()
+    assert {message["msg"], fact["ansible_facts"]["fact_made_in"], *skippers} == {message["msg"]}
+    assert done.returncode == 0
+
+
+def test_one_setting_makes_each_task_a_process(tmp_path):
+    _, results = play("where.yml", False, tmp_path / "results", TOWPATH_MARK=str(tmp_path / "mark"))
+    [message], [fact] = results["A message"], results["A fact"]
+    [skipper] = (tmp_path / "mark").read_text().split()
+    assert len({message["msg"], fact["ansible_facts"]["fact_made_in"], skipper}) == 3
 
 
 def test_on_an_ansible_core_that_lacks_something_one_warning_says_so(tmp_path):
