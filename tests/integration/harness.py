@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -19,11 +20,15 @@ from typing import Any
 from unittest import mock
 
 import boto3
+import botocore.session
 from ansible.module_utils.testing import patch_module_args
 
 from local_aws import emulator
 
 ROOT = Path(__file__).resolve().parents[2]
+# Each module that runs makes a session of its own. What all of them read of AWS's services is read once in a process:
+# reading it was two thirds of a test.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 @dataclass(frozen=True)
