@@ -18,7 +18,7 @@ Which modules. Those of amazon.aws and community.aws, and those in the folders o
 connection, with the Python that runs Ansible, without async and become. All others start a Python as before.
 
 What it relies on in ansible-core is in _ASSUMED, and is looked at before anything is replaced: where it does not hold,
-one warning says so and every module runs Ansible's own way. What it keeps of botocore is in _load_model, and a botocore
+one warning says so and every module runs Ansible's own way. What it keeps of botocore is in _session, and a botocore
 that has it no more is only slower. Tried with ansible-core 2.19.14, amazon.aws 10.1.2,
 community.aws 10.0.0 and botocore 1.44.5, on Python 3.11.
 """
@@ -171,6 +171,9 @@ def _broken(name: str, parameters: list[str]) -> str | None:
 def _take_over() -> None:
     ActionBase._execute_module = _execute_module
     strategy.WorkerProcess = Worker
+    # Nearly all that a playbook makes stays until its end, and to look through it for garbage, as often as Python does
+    # by itself, takes a third of the time of an import.
+    gc.set_threshold(100_000)
     # A child that collects garbage need not walk all that it inherits, and so copy it.
     os.register_at_fork(before=gc.freeze, after_in_parent=gc.unfreeze)
     # Python finds our modules and their helpers by the names that they have in Ansible's wrapper.
@@ -283,17 +286,25 @@ def _preload(module: Module) -> None:
 
 @functools.cache
 def _load_model(service: str) -> None:
+    # Making a client reads the models, and opens no connection as long as it need not look for keys.
+    _session().client(service)
+
+
+@functools.cache
+def _session() -> Any:
     import boto3
     import botocore.client
+    import botocore.hooks
     import botocore.session
 
     # What botocore would read or build again for each client of the service.
     _build_once(botocore.session, "create_loader")
     _build_once(botocore.client.ClientCreator, "_load_service_model")
     _build_once(botocore.client.ClientCreator, "_create_client_class")
-    # Making a client reads the models, and opens no connection as long as it need not look for keys.
-    session = boto3.session.Session("none", "none", region_name="us-east-1")
-    session.client(service)
+    # What it would find out again for each session: of 130 handlers how they are called, and the names of their events.
+    _build_once(botocore.hooks, "accepts_kwargs")
+    _build_once(botocore.hooks.EventAliaser, "_alias_event_name")
+    return boto3.session.Session("none", "none", region_name="us-east-1")
 
 
 def _build_once(owner: Any, name: str) -> None:
