@@ -24,6 +24,10 @@ options:
       - When not given, the newest image pushed. Tagged images go first; signatures, attestations,
         and the parts of a multi-platform image are left out.
     type: str
+  tag_prefix:
+    description: The newest image is looked for among those with a tag that begins so; O(reference) is not bound to it.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -47,6 +51,11 @@ EXAMPLES = r"""
   ecr_image_info:
     repository: webapp
     reference: 4f2c9d1a0b3e
+
+- name: Find the newest image of a pull request
+  ecr_image_info:
+    repository: webapp-previews
+    tag_prefix: pr-12-
 """
 
 RETURN = r"""
@@ -99,7 +108,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 def main() -> None:
     module = AnsibleAWSModule(
-        argument_spec={"repository": {"type": "str", "required": True}, "reference": {"type": "str"}},
+        argument_spec={
+            "repository": {"type": "str", "required": True},
+            "reference": {"type": "str"},
+            "tag_prefix": {"type": "str", "default": ""},
+        },
         supports_check_mode=True,
     )
     client = module.client("ecr")
@@ -109,7 +122,7 @@ def main() -> None:
         if not repository:
             module.fail_json(msg=f"There is no image repository {name}. Run ansible-playbook provision.yml first.")
         uri = repository["repositoryUri"]
-        found = ecr_images.find(client, name, uri, module.params["reference"])
+        found = ecr_images.find(client, name, uri, module.params["reference"], module.params["tag_prefix"])
     except ecr_api.EcrError as error:
         module.fail_json_aws_error(error)
     except image.ImageRefused as error:

@@ -76,3 +76,17 @@ def test_a_missing_repository_says_what_to_run(aws):
     result = run_module("ecr_image_info", aws, repository="no/such")
     assert result["failed"]
     assert result["msg"] == "There is no image repository no/such. Run ansible-playbook provision.yml first."
+
+
+def test_the_newest_image_is_looked_for_among_those_with_a_prefix(find, push):
+    digest = push("pr-12-4f2c9d1a0b3e")
+    push("pr-1-1a2b3c4d5e6f")
+    assert find(tag_prefix="pr-12-")["image"]["digest"] == digest
+
+
+def test_without_an_image_of_the_prefix_it_is_said_how_to_push_one(find, push):
+    push("pr-1-1a2b3c4d5e6f")
+    result = find(tag_prefix="pr-12-")
+    assert result["failed"]
+    assert "with a tag that begins with pr-12-. Push one first" in result["msg"]
+    assert ":pr-12-$(git rev-parse HEAD)" in result["msg"]

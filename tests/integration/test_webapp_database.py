@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,8 +13,9 @@ from typing import Any
 import pytest
 
 from examples import push
-from local_aws import base_image, docker_engine, emulator
-from tests.integration.harness import ROOT, unused_port
+from local_aws import emulator
+from tests.integration import postgres
+from tests.integration.harness import ROOT
 
 WEBAPP = ROOT / "examples" / "webapp"
 LOG = emulator.HOME / "setup.log"
@@ -24,18 +24,8 @@ LOG = emulator.HOME / "setup.log"
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A Postgres, by its URL without the database's name."""
-    engine = docker_engine.look()
-    if not engine.runs:
-        pytest.skip(f"needs a real Postgres. Docker engine: {engine.sentence}")
-    base_image.ensure(base_image.POSTGRES, home=emulator.HOME, log=LOG)
-    name, port = f"towpath-test-{uuid.uuid4().hex[:8]}", unused_port()
-    options = ["--rm", "--detach", "--name", name, "--publish", f"127.0.0.1:{port}:5432"]
-    words = ["docker", "run", *options, "--env", "POSTGRES_USER=webapp", "--env", "POSTGRES_PASSWORD=p@ss"]
-    subprocess.run([*words, base_image.POSTGRES], check=True, capture_output=True)
-    try:
+    with postgres.running() as (_, port):
         yield f"postgres://webapp:p%40ss@127.0.0.1:{port}"
-    finally:
-        subprocess.run(["docker", "rm", "--force", name], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")

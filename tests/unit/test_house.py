@@ -31,6 +31,7 @@ ANSIBLES_OWN = {
     "lookup",
     "query",
     "range",
+    "now",
     "dict",
     "groups",
     "group_names",
@@ -196,6 +197,50 @@ def test_a_deploy_to_no_single_environment_is_refused_with_what_to_type(argument
     assert "aws-" not in said, "a play of an environment has begun"
 
 
+def test_a_preview_is_an_environment_for_what_runs_in_one_that_is_there():
+    taking = {
+        playbook
+        for playbook in PLAYBOOKS
+        if (read(ROOT / "playbooks" / playbook)[0].get("vars") or {}).get("guard_previews")
+    }
+    names = ("check", "logs", "releases", "restart", "rollback", "run", "scale", "secrets", "shell", "status")
+    assert taking == {f"{name}.yml" for name in names}
+    # Nothing answers, so it fails at AWS: the guard has let it through.
+    assert "Failed in pr-12: Show the log" in ansible_playbook("logs.yml", "-e", "env=pr-12").stdout
+
+
+@pytest.mark.parametrize(("command", "option"), [("provision", "env"), ("promote", "from")])
+def test_a_preview_is_no_environment_for_what_makes_one(command, option):
+    refused = ansible_playbook(f"{command}.yml", "-e", f"{option}=pr-12")
+    assert refused.returncode == 2
+    assert "pr-12 is a preview, and this command is not for previews." in refused.stdout
+    assert "ansible-playbook preview.yml -e pr=12" in refused.stdout
+
+
+@pytest.mark.parametrize("name", ["pr-0", "previews", "pr-12345678"])
+def test_what_only_looks_like_a_preview_is_no_environment(name):
+    said = ansible_playbook("logs.yml", "-e", f"env={name}").stdout
+    assert f"There is no environment called {name}." in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param([], "pr is not given, expected the number of a pull request.", id="nothing"),
+        pytest.param(["-e", "pr=pr-12"], "pr is pr-12, expected the number of a pull request.", id="its name"),
+        pytest.param(["-e", "pr=12", "-e", "state=gone"], "state is gone, expected present, absent", id="state"),
+        pytest.param(["-e", "pr=12", "-e", "state=expired"], "leave it out with state=expired", id="one and all"),
+        pytest.param(["-e", "preview_environment="], "preview_environment is empty, expected staging", id="nowhere"),
+        pytest.param(["-e", "pr=12", "-e", "preview_days=0"], "preview_days is 0, expected 1 or more.", id="no day"),
+    ],
+)
+def test_a_preview_that_is_not_clear_is_refused_before_aws_is_asked(arguments, said):
+    refused = ansible_playbook("preview.yml", *arguments)
+    assert refused.returncode == 2
+    assert said in " ".join(refused.stdout.split())
+    assert "Failed to" not in refused.stdout
+
+
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
 def test_every_playbook_but_the_guard_has_a_shim_of_its_name_and_starts_with_the_guard(playbook):
     if playbook != "guard.yml":
@@ -207,7 +252,9 @@ def test_every_playbook_but_the_guard_has_a_shim_of_its_name_and_starts_with_the
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
 def test_a_playbook_is_a_list_of_roles(playbook):
     used = {module for play in read(ROOT / "playbooks" / playbook) for task in play.get("tasks", []) for module in task}
-    assert used <= {"name", "vars", "tags", "loop", "loop_control", *MODULES_OF_A_PLAYBOOK}
+    # The guard runs where there is no environment yet.
+    guards = {"ansible.builtin.add_host", "changed_when", "when"} if playbook == "guard.yml" else set()
+    assert used <= {"name", "vars", "tags", "loop", "loop_control", *MODULES_OF_A_PLAYBOOK, *guards}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -17,17 +17,24 @@ MANIFEST_TYPES = (
 )
 
 
-def find(client: EcrClient, repository: str, uri: str, reference: str | None) -> dict[str, Any]:
-    """The image that is meant, as ECR describes it; raises ImageRefused when there is none."""
+def find(client: EcrClient, repository: str, uri: str, reference: str | None, tag_prefix: str = "") -> dict[str, Any]:
+    """The image that is meant, as ECR describes it; raises ImageRefused when there is none.
+
+    Without a reference it is the newest one, of those with a tag that begins with ``tag_prefix``.
+    """
     found: dict[str, Any] | None
     if reference:
         found = ecr_api.describe_image(client, repository, image.image_id(reference, repository, uri))
         if found and found.get("imageStatus", "ACTIVE") == "ACTIVE":
             return found
     images = ecr_api.describe_images(client, repository)
-    found = image.newest(images)
+    found = image.newest(image.with_tag_prefix(images, tag_prefix))
+    if not found and images and not reference:
+        raise image.ImageRefused(
+            f"There is no image in {uri} with a tag that begins with {tag_prefix}. {image.how_to_push(uri, tag_prefix)}"
+        )
     if not found:
-        raise image.ImageRefused(f"There is no image in {uri} yet. {image.how_to_push(uri)}")
+        raise image.ImageRefused(f"There is no image in {uri} yet. {image.how_to_push(uri, tag_prefix)}")
     if not reference:
         return found
     raise image.ImageRefused(

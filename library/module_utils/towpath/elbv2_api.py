@@ -61,11 +61,30 @@ def describe_target_group_attributes(client: ElbClient, arn: str) -> dict[str, s
     return {one["Key"]: one["Value"] for one in answer["Attributes"]}
 
 
-@ElbErrorHandler.common_error_handler("describe the tags of a target group")
+@ElbErrorHandler.list_error_handler("describe the target groups", default_value=[])
+def describe_all_target_groups(client: ElbClient) -> list[dict[str, Any]]:
+    """Return every target group of the account in the region."""
+    pages = client.get_paginator("describe_target_groups").paginate()
+    return [one for page in pages for one in page["TargetGroups"]]
+
+
+# As many resources as DescribeTags takes.
+_TAGGED_AT_ONCE = 20
+
+
+@ElbErrorHandler.common_error_handler("describe the tags of target groups")
+def describe_tags_of(client: ElbClient, arns: list[str]) -> dict[str, dict[str, str]]:
+    """Return the tags of each resource, name to value, by its ARN."""
+    return {
+        described["ResourceArn"]: {one["Key"]: one.get("Value", "") for one in described["Tags"]}
+        for start in range(0, len(arns), _TAGGED_AT_ONCE)
+        for described in client.describe_tags(ResourceArns=arns[start : start + _TAGGED_AT_ONCE])["TagDescriptions"]
+    }
+
+
 def describe_tags(client: ElbClient, arn: str) -> dict[str, str]:
     """Return the tags of one resource, name to value."""
-    answer = client.describe_tags(ResourceArns=[arn])
-    return {one["Key"]: one.get("Value", "") for one in answer["TagDescriptions"][0]["Tags"]}
+    return describe_tags_of(client, [arn])[arn]
 
 
 @ElbErrorHandler.common_error_handler("create a target group")

@@ -60,6 +60,11 @@ def newest(images: list[dict[str, Any]]) -> dict[str, Any] | None:
     return next(iter(tagged or indexes or can_run), None)
 
 
+def with_tag_prefix(images: list[dict[str, Any]], prefix: str) -> list[dict[str, Any]]:
+    """The images with a tag that begins with ``prefix``; with an empty one all of them, those without a tag, too."""
+    return [one for one in images if not prefix or any(tag.startswith(prefix) for tag in one.get("imageTags", []))]
+
+
 def newest_first(images: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The images that can be run, by the time of their push. Of two in one second the later in ECR's list is first."""
     return sorted(
@@ -106,14 +111,14 @@ def some_tags(images: list[dict[str, Any]], most: int = 5) -> str:
     return ", ".join(git_sha(tags) or tags[0] for tags in tagged[:most]) or "none"
 
 
-def how_to_push(uri: str) -> str:
-    registry = uri.partition("/")[0]
+def how_to_push(uri: str, tag_prefix: str = "") -> str:
+    registry, image = uri.partition("/")[0], f"{uri}:{tag_prefix}$(git rev-parse HEAD)"
     return "\n".join(
         (
             "Push one first, from the app's folder:",
-            f"  docker build --platform linux/amd64 --tag {uri}:$(git rev-parse HEAD) .",
+            f"  docker build --platform linux/amd64 --tag {image} .",
             f"  aws ecr get-login-password | docker login --username AWS --password-stdin {registry}",
-            f"  docker push {uri}:$(git rev-parse HEAD)",
+            f"  docker push {image}",
         )
     )
 
