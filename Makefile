@@ -42,19 +42,22 @@ local: docker ## start the local AWS and print what points a shell at it
 down: python ## take the local AWS away: containers, volumes, images, state
 	@$(PYTHON) -m examples.demo down
 
+# End-to-end tests wait for containers a third of their time, and molecule takes what they leave.
 test: ## run every test: unit, integration, molecule, end to end
 	@rm -rf $(REPORTS)
-	@$(MAKE) test-unit test-integration test-molecule test-e2e
+	@$(MAKE) test-unit test-integration
+	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) test-molecule test-e2e
 	@$(BIN)/python -m tests.summary $(REPORTS)
 
 test-unit: setup-dev browser ## run the tests that need no AWS
-	$(call timed,unit,$(PYTEST) --junit-xml=$(REPORTS)/unit.xml tests/unit examples/webapp/tests)
+	$(call timed,unit,$(PYTEST) --junit-xml=$(REPORTS)/unit.xml -n 2 --dist loadfile tests/unit examples/webapp/tests)
 
 # Three at a time, because they wait for containers half of it.
 test-integration: setup-dev docker ## run each module against a local AWS, and moto
 	$(call timed,integration,$(call tried,integration,-n 3 --dist loadfile --no-loadscope-reorder))
 
-# Four scenarios, and each of them waits for its turn on one process: all at once.
+# Four scenarios, and each of them waits for its turn on one process: all at once. No moment matters in them.
+test-molecule: PYTEST := nice $(PYTEST)
 test-molecule: setup-dev docker ## run the roles' scenarios, each against a local AWS of its own
 	$(call timed,molecule,$(call tried,molecule,-n 4))
 
@@ -86,10 +89,11 @@ lock: ## write the lock files again from pyproject.toml (needs uv)
 	cd examples/webapp && $(UV_COMPILE) --python-version 3.11 requirements.in --output-file requirements.txt
 
 # Containers on a busy machine miss a moment now and then: what fails is tried once more and alone. The summary says which.
+PYTEST_OF = $(PYTEST) tests/$(1) -o cache_dir=.pytest_cache/$(1)
 define tried
-rm -f $(REPORTS)/$(1).again.xml; $(PYTEST) --cache-clear --junit-xml=$(REPORTS)/$(1).xml $(2) tests/$(1) || \
+rm -f $(REPORTS)/$(1).again.xml; $(PYTEST_OF) --cache-clear --junit-xml=$(REPORTS)/$(1).xml $(2) || \
   { printf '\n== %s: what failed is tried once more and alone\n' '$(1)'; \
-    $(PYTEST) --last-failed --last-failed-no-failures=none --junit-xml=$(REPORTS)/$(1).again.xml tests/$(1); }
+    $(PYTEST_OF) --last-failed --last-failed-no-failures=none --junit-xml=$(REPORTS)/$(1).again.xml; }
 endef
 
 define timed
