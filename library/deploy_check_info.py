@@ -121,7 +121,7 @@ in_the_way:
 import contextlib
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -204,20 +204,25 @@ def architectures(client: ecr_api.EcrClient, repository: str, found: dict[str, A
     return [str(config["architecture"])] if config.get("architecture") else []
 
 
-def check_image(client: ecr_api.EcrClient, params: dict[str, Any], definition: dict[str, Any]) -> Check:
+def read_image(client: ecr_api.EcrClient, params: dict[str, Any]) -> tuple[str, list[str]]:
+    """The image as people name it, and what it was built for; raises ImageRefused when there is none."""
     repository = params["repository"]
-    try:
-        found = find_image(client, repository, params["image"])
-    except image.ImageRefused as refused:
-        return deploy_check.missing_image(str(refused))
+    found = find_image(client, repository, params["image"])
     tags = sorted(found.get("imageTags", []))
     name = image.git_sha(tags) or next(iter(tags), "")
     shown = f"{repository}:{name}" if name else f"{repository}@{found['imageDigest'][:19]}"
     try:
-        built_for = architectures(client, repository, found)
+        return shown, architectures(client, repository, found)
     except ecr_api.EcrError:
         # That the image is there is known all the same.
-        built_for = []
+        return shown, []
+
+
+def check_image(reading: Future[tuple[str, list[str]]], definition: dict[str, Any]) -> Check:
+    try:
+        shown, built_for = reading.result()
+    except image.ImageRefused as refused:
+        return deploy_check.missing_image(str(refused))
     return deploy_check.image(shown, built_for, definition)
 
 
@@ -305,7 +310,7 @@ def check_drift(
 
 def what_a_deploy_needs(module: AnsibleAWSModule, service: dict[str, Any], definition: dict[str, Any]) -> Looks:
     params = module.params
-    ecr, ssm, iam = module.client("ecr"), module.client("ssm"), module.client("iam")
+    ssm, iam = module.client("ssm"), module.client("iam")
     logs, elb = module.client("logs"), module.client("elbv2")
     wanted = deploy_check.log_groups_of(definition)
 
@@ -313,7 +318,6 @@ def what_a_deploy_needs(module: AnsibleAWSModule, service: dict[str, Any], defin
         return deploy_check.log_group(wanted, logs_api.log_group_names(logs, wanted), params["environment"])
 
     return {
-        "image": lambda: check_image(ecr, params, definition),
         "secrets": lambda: check_secrets(ssm, iam, definition, params["environment"]),
         "log group": log_group,
         "target group": lambda: check_target_group(elb, service, definition, params["deploying"]),
@@ -348,6 +352,8 @@ def look(module: AnsibleAWSModule) -> list[Check]:
             pool.submit(ecs_api.describe_service, ecs, params["cluster"], params["service"]),
             pool.submit(ecs_api.describe_task_definition, ecs, params["family"]),
         ]
+        # The longest chain of calls, and nothing that comes before it matters to it.
+        image_read = pool.submit(read_image, module.client("ecr"), params)
         try:
             service, definition = (one.result() for one in reads)
         except ecs_api.EcsError as error:
@@ -355,7 +361,8 @@ def look(module: AnsibleAWSModule) -> list[Check]:
         checked = deploy_check.service(params["service"], service, params["environment"])
         if not service or not definition:
             return [checked]
-        looks: Looks = {"service": lambda: checked} | what_a_deploy_needs(module, service, definition)
+        looks: Looks = {"service": lambda: checked, "image": lambda: check_image(image_read, definition)}
+        looks |= what_a_deploy_needs(module, service, definition)
         if not deploying or deploy_check.tasks_besides(service) >= params["many_tasks"]:
             looks |= room_for_its_tasks(module, service, definition)
         if not deploying:
