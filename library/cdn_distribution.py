@@ -53,6 +53,12 @@ options:
     type: list
     elements: str
     default: []
+  cached_by_name:
+    description:
+      - Whether a cached path is kept for each name by itself, because the names show different apps. The managed policy
+        UseOriginCacheControlHeaders, which does this, keeps it for each value of the browser's cookies, too.
+    type: bool
+    default: false
   price_class:
     description: From which parts of the world it answers.
     type: str
@@ -211,6 +217,7 @@ def main() -> None:
             "origin_headers": {"type": "dict", "default": {}, "no_log": True},
             "origin_read_timeout_seconds": {"type": "int", "default": 30},
             "cached_paths": {"type": "list", "elements": "str", "default": []},
+            "cached_by_name": {"type": "bool", "default": False},
             "price_class": {
                 "type": "str",
                 "choices": ["PriceClass_100", "PriceClass_200", "PriceClass_All"],

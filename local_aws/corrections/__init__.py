@@ -43,6 +43,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         cloudfront.an_origin_is_asked_over_https,
         route53.a_zone_says_that_it_is_not_signed,
         route53.a_name_leads_where_its_record_says,
+        route53.a_star_is_written_as_its_code,
         acm.a_certificate_is_issued_when_its_records_are_there,
         rds.gp3_storage_names_its_speed,
         rds.log_exports_are_kept,

@@ -39,7 +39,8 @@ def an_origin_is_asked_over_https() -> None:
         sent = cloudfront._origin_request_headers(origin, headers, client_ip, viewer_xff)
         sent = {name.lower(): value for name, value in sent.items()}
         names = {host.lower(), str(sent.get("host", "")).partition(":")[0].lower()}
-        if not names & _certificate_names(lb["LoadBalancerArn"], port):
+        stand_for = {f"*.{name.partition('.')[2]}" for name in names}
+        if not (names | stand_for) & _certificate_names(lb["LoadBalancerArn"], port):
             raise cloudfront.OriginUnreachable(f"no certificate on port {port} for {' or '.join(sorted(names))}")
         asked = parse_qs(query, keep_blank_values=True)
         answer = alb.dispatch_request(

@@ -14,6 +14,7 @@ from examples import demo
 from tests.e2e.account import Account, Loop
 
 NAME = "staging.towpath.example"
+NO_PREVIEW = f"pr-404.{NAME}"
 # What has nothing to do with names, so that each of these runs takes a third of the time.
 PROVISION = (
     "provision.yml",
@@ -25,6 +26,7 @@ PROVISION = (
 )
 DOMAIN = ("-e", "dns_zone_name=towpath.example")
 CDN_OFF = ("-e", "cdn_enabled=false")
+NO_PREVIEWS = ("-e", "preview_environment=")
 
 
 def ask(account: Account, host: str) -> tuple[int, bool]:
@@ -60,8 +62,8 @@ class Visitors:
 
 @pytest.fixture(scope="module")
 def named(loop: Loop) -> Iterator[Account]:
-    """Staging with a name of its own and no CloudFront; afterwards without a name, as it was."""
-    loop.account.playbook(*PROVISION, *DOMAIN, *CDN_OFF)
+    """Staging with a name of its own, no CloudFront and no previews; afterwards without a name, as it was."""
+    loop.account.playbook(*PROVISION, *DOMAIN, *CDN_OFF, *NO_PREVIEWS)
     yield loop.account
     loop.account.playbook(*PROVISION)
 
@@ -73,14 +75,26 @@ def load_balancer(account: Account) -> str:
 
 def test_the_app_answers_at_its_name_over_https(named: Account):
     assert ask(named, NAME) == (200, False)
+    assert certificate_names(named) == [NAME]
 
 
-def test_no_visitor_notices_that_cloudfront_comes_and_goes(named: Account):
+def certificate_names(account: Account) -> list[str]:
+    """The names of the certificate that the load balancer shows."""
+    elbv2 = account.client("elbv2")
+    arn = elbv2.describe_load_balancers(Names=["webapp-staging"])["LoadBalancers"][0]["LoadBalancerArn"]
+    [https] = [one for one in elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"] if one["Port"] == 443]
+    shown = account.client("acm").describe_certificate(CertificateArn=https["Certificates"][0]["CertificateArn"])
+    return sorted(shown["Certificate"]["SubjectAlternativeNames"])
+
+
+def test_no_visitor_notices_that_cloudfront_and_the_names_of_previews_come_and_go(named: Account):
     with Visitors(named) as visitors:
         named.playbook(*PROVISION, *DOMAIN)
     assert {status for status, _ in visitors.seen} == {200}
     assert (visitors.seen[0][1], visitors.seen[-1][1]) == (False, True)
     assert ask(named, load_balancer(named)) == (403, False), "the load balancer answers CloudFront alone"
+    assert certificate_names(named) == [f"*.{NAME}", NAME]
+    assert ask(named, NO_PREVIEW) == (404, True)
 
     assert demo.changes(named.playbook(*PROVISION, *DOMAIN)) == 0
 
@@ -89,12 +103,19 @@ def test_no_visitor_notices_that_cloudfront_comes_and_goes(named: Account):
     assert {status for status, _ in visitors.seen} == {200}
     assert (visitors.seen[0][1], visitors.seen[-1][1]) == (True, False)
     assert ask(named, load_balancer(named)) == (200, False)
+    assert ask(named, NO_PREVIEW) == (404, False)
+
+    with Visitors(named) as visitors:
+        named.playbook(*PROVISION, *DOMAIN, *CDN_OFF, *NO_PREVIEWS)
+    assert {status for status, _ in visitors.seen} == {200}
+    assert certificate_names(named) == [NAME]
+    assert ask(named, NO_PREVIEW) == (200, False), "no rule is left that turns the name away"
 
 
 def test_a_name_outside_the_zone_is_refused_before_anything_is_made(account: Account):
     said = account.refused(*PROVISION, *DOMAIN, "-e", '{"dns_names": ["staging.example.com"]}')
     assert (
-        "dns_names is staging.example.com, expected at most 10 different names in small letters, each in the zone"
+        "dns_names is staging.example.com, expected at most 9 different names in small letters, each in the zone"
         in said
     )
 

@@ -51,6 +51,7 @@ def test_it_is_made_as_asked_and_a_second_run_changes_nothing(aws, cdn):
     [
         pytest.param({"price_class": "PriceClass_All"}, "price_class", id="price class"),
         pytest.param({"cached_paths": ["/_next/static/*", "/img/*"]}, "cached_paths", id="cached paths"),
+        pytest.param({"cached_by_name": True}, "cached_behavior", id="another key of the cache"),
         pytest.param({"origin_headers": {"X-Origin-Verify": "new"}}, "origin_headers", id="secret"),
         pytest.param({"error_page_path": "/_next/static/sorry.html"}, "error_pages", id="error page"),
         pytest.param({"tags": {"towpath:app": "webapp"}}, "towpath:app", id="tag"),

@@ -14,6 +14,7 @@ def zone(aws):
     records = [
         {"Name": f"app.{name}", "Type": "A", "AliasTarget": alias},
         {"Name": f"app.{name}", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"words"'}]},
+        {"Name": f"*.app.{name}", "Type": "A", "AliasTarget": alias},
         {"Name": f"host.{name}", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]},
     ]
     changes = [{"Action": "CREATE", "ResourceRecordSet": record} for record in records]
@@ -41,4 +42,12 @@ def test_an_alias_an_address_and_nothing_are_told_apart(aws, zone):
     assert run_module("dns_records_info", aws, zone_id=found["id"], names=names)["records"] == [
         {"name": names[0], "type": "A", "target": "d1.cloudfront.net", "target_zone_id": "Z2FDTNDATAQYW2"},
         {"name": names[1], "type": "A", "target": "", "target_zone_id": ""},
+    ]
+
+
+def test_a_name_with_a_star_is_found_and_stands_for_itself_alone(aws, zone):
+    [found] = run_module("dns_zone_info", aws, name=zone)["zones"]
+    names = [f"*.app.{zone}", f"pr-12.app.{zone}"]
+    assert run_module("dns_records_info", aws, zone_id=found["id"], names=names)["records"] == [
+        {"name": names[0], "type": "A", "target": "d1.cloudfront.net", "target_zone_id": "Z2FDTNDATAQYW2"},
     ]

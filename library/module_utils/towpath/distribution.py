@@ -15,6 +15,8 @@ from typing import Any
 from .differences import Values
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+# The one managed policy without more than that, which keeps a path for each Host; for each cookie, too.
+ORIGIN_CACHE_CONTROL = "83da9c7e-98b4-4e11-a168-04f0df8e2c65"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 # What is cached is asked for with the browser's Host as well: the load balancer's certificate is for that name.
@@ -81,6 +83,7 @@ CACHED = {
     "methods": READING,
     "origin": ORIGIN,
 }
+CACHED_BY_NAME = CACHED | {"cache_policy_id": ORIGIN_CACHE_CONTROL}
 
 
 def _error_seconds(config: Values) -> Values:
@@ -151,7 +154,8 @@ def wanted(options: Values) -> Values:
         "response_headers_policy_id": options["response_headers_policy_id"],
         "default_behavior": ASKED_EACH_TIME,
         "cached_paths": options["cached_paths"],
-        "cached_behavior": CACHED,
+        # Without cached paths there is nothing to keep by name.
+        "cached_behavior": CACHED_BY_NAME if options["cached_by_name"] and options["cached_paths"] else CACHED,
         "error_pages": dict.fromkeys(WITH_PAGE, options["error_page_path"]) if options["error_page_path"] else {},
         "error_seconds": dict.fromkeys(NEVER_KEPT, 0),
     }

@@ -191,12 +191,15 @@ def a_distribution(aws: AwsEndpoint, origin: str, domain: str, certificate: str)
 
 
 def a_name(aws: AwsEndpoint, domain: str, target: str, zone: str) -> None:
-    """Let a name lead to a load balancer or a distribution."""
+    """Let a name and all below it lead to a load balancer or a distribution."""
     route53 = aws.client("route53")
     zone_id = route53.create_hosted_zone(Name=domain, CallerReference=new("zone"))["HostedZone"]["Id"]
     alias = {"HostedZoneId": zone, "DNSName": target, "EvaluateTargetHealth": False}
-    change = {"Action": "CREATE", "ResourceRecordSet": {"Name": domain, "Type": "A", "AliasTarget": alias}}
-    route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": [change]})
+    changes = [
+        {"Action": "CREATE", "ResourceRecordSet": {"Name": name, "Type": "A", "AliasTarget": alias}}
+        for name in (domain, f"*.{domain}")
+    ]
+    route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": changes})
 
 
 def a_listener(aws: AwsEndpoint, balancer: dict[str, Any], words: str, certificate: str = "") -> None:
@@ -220,6 +223,13 @@ def an_origin_is_asked_over_https(aws: AwsEndpoint) -> None:
     right = a_distribution(aws, balancer["DNSName"], domain, certificate)
     a_name(aws, domain, right["DomainName"], "Z2FDTNDATAQYW2")
     assert asked(aws, domain, "https") == (200, "from the app")
+    star = a_certificate(aws, f"*.{domain}")
+    below = a_load_balancer(aws, a_network(aws))
+    a_listener(aws, below, "from a preview", star)
+    previews = a_distribution(aws, below["DNSName"], f"*.{domain}", star)
+    a_name(aws, f"pr-12.{domain}", previews["DomainName"], "Z2FDTNDATAQYW2")
+    assert asked(aws, f"pr-12.{domain}", "https") == (200, "from a preview")
+    assert asked(aws, f"a.pr-12.{domain}", "https")[0] == 502, "a star of a certificate is one label"
 
 
 @fact
@@ -228,6 +238,17 @@ def a_name_leads_where_its_record_says(aws: AwsEndpoint) -> None:
     a_listener(aws, balancer, "from the app")
     a_name(aws, domain, balancer["DNSName"], balancer["CanonicalHostedZoneId"])
     assert asked(aws, domain) == (200, "from the app")
+    assert asked(aws, f"pr-12.{domain}") == (200, "from the app")
+
+
+@fact
+def a_star_is_written_as_its_code(aws: AwsEndpoint) -> None:
+    route53, domain = aws.client("route53"), f"{new('zone')}.test"
+    a_name(aws, domain, "lb.us-east-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K")
+    zone_id = route53.list_hosted_zones_by_name(DNSName=domain)["HostedZones"][0]["Id"]
+    for start in (f"*.{domain}", f"\\052.{domain}"):
+        [record] = route53.list_resource_record_sets(HostedZoneId=zone_id, StartRecordName=start)["ResourceRecordSets"]
+        assert record["Name"] == f"\\052.{domain}."
 
 
 @fact

@@ -17,6 +17,7 @@ OPTIONS = {
     "origin_headers": {"X-Origin-Verify": "a secret"},
     "origin_read_timeout_seconds": 30,
     "cached_paths": ["/_next/static/*"],
+    "cached_by_name": False,
     "price_class": "PriceClass_100",
     "response_headers_policy_id": "67f7725c-6f97-4210-82d7-5512b31e9d03",
     "web_acl_arn": "",
@@ -53,6 +54,7 @@ def test_what_was_made_is_what_was_wanted():
         pytest.param({"origin_read_timeout_seconds": 60}, "origin_read_timeout_seconds", id="timeout"),
         pytest.param({"cached_paths": []}, "cached_paths", id="no cached path"),
         pytest.param({"cached_paths": ["/_next/static/*", "/img/*"]}, "cached_paths", id="another cached path"),
+        pytest.param({"cached_by_name": True}, "cached_behavior", id="another key of the cache"),
         pytest.param({"price_class": "PriceClass_All"}, "price_class", id="price class"),
         pytest.param({"response_headers_policy_id": ""}, "response_headers_policy_id", id="no security headers"),
         pytest.param({"web_acl_arn": "arn:aws:wafv2:us-east-1:1:global/webacl/a/1"}, "web_acl_arn", id="firewall"),
@@ -69,6 +71,13 @@ def test_one_changed_option_is_one_difference_and_applying_it_leaves_none(option
 
 def test_the_same_names_in_capitals_and_another_order_are_no_difference():
     assert changed(a_config(), aliases=["www.example.com", "APP.example.com"]) == []
+
+
+def test_names_that_show_different_apps_share_no_cached_file():
+    [path] = a_config(cached_by_name=True)["CacheBehaviors"]["Items"]
+    assert path["CachePolicyId"] == "83da9c7e-98b4-4e11-a168-04f0df8e2c65"
+    assert path["OriginRequestPolicyId"] == a_config()["CacheBehaviors"]["Items"][0]["OriginRequestPolicyId"]
+    assert changed(a_config(cached_paths=[], cached_by_name=True), cached_paths=[], cached_by_name=True) == []
 
 
 def test_what_is_not_ours_stays():
