@@ -40,6 +40,7 @@ CORRECTIONS: dict[str, Callable[[], None]] = {
         elastic_load_balancing.load_balancer_stands_where_its_subnets_are,
         elastic_load_balancing.a_fixed_response_may_hold_any_text,
         elastic_load_balancing.two_rules_of_a_listener_have_two_priorities,
+        elastic_load_balancing.a_target_group_names_the_load_balancers_that_lead_to_it,
         cloudfront.an_origin_is_asked_over_https,
         route53.a_zone_says_that_it_is_not_signed,
         route53.a_name_leads_where_its_record_says,

@@ -154,3 +154,46 @@ def two_rules_of_a_listener_have_two_priorities() -> None:
 
     alb._ACTION_MAP["CreateRule"] = create_in_place
     alb._ACTION_MAP["SetRulePriorities"] = order_in_place
+
+
+def a_target_group_names_the_load_balancers_that_lead_to_it() -> None:
+    """Any rule that forwards to a target group makes it one of the load balancer, and keeps it from being deleted.
+
+    Elastic Load Balancing API Reference, TargetGroup, LoadBalancerArns; DeleteTargetGroup, "if it is not referenced by
+    any actions". MiniStack counts a listener's first default action alone.
+    """
+
+    def leading_to(group: str) -> list[str]:
+        listeners = {
+            rule["ListenerArn"] for rule in alb._rules.values() if any(_forwards(one, group) for one in rule["Actions"])
+        }
+        found = {alb._listeners[arn]["LoadBalancerArn"] for arn in listeners if arn in alb._listeners}
+        return sorted(arn for arn in found if arn in alb._lbs)
+
+    def counted(answer: Handler) -> Handler:
+        def corrected(params: dict[str, Any]) -> Any:
+            answered = answer(params)
+            for arn, group in alb._tgs.items():
+                group["LoadBalancerArns"] = leading_to(arn)
+            return answered
+
+        return corrected
+
+    delete: Handler = alb._ACTION_MAP["DeleteTargetGroup"]
+
+    def delete_unused(params: dict[str, Any]) -> Any:
+        arn = alb._p(params, "TargetGroupArn")
+        if leading_to(arn):
+            return alb._error("ResourceInUse", f"Target group '{arn}' is currently in use by a listener or a rule")
+        return delete(params)
+
+    alb._ACTION_MAP["DeleteTargetGroup"] = delete_unused
+    for kind in ("Listener", "Rule"):
+        for verb in ("Create", "Modify", "Delete"):
+            alb._ACTION_MAP[f"{verb}{kind}"] = counted(alb._ACTION_MAP[f"{verb}{kind}"])
+    alb._ACTION_MAP["DeleteLoadBalancer"] = counted(alb._ACTION_MAP["DeleteLoadBalancer"])
+
+
+def _forwards(action: dict[str, Any], group: str) -> bool:
+    several = action.get("ForwardConfig", {}).get("TargetGroups", [])
+    return group in (action.get("TargetGroupArn"), *(one.get("TargetGroupArn") for one in several))

@@ -885,6 +885,35 @@ def a_server() -> Iterator[int]:
 
 
 @fact
+def a_target_group_names_the_load_balancers_that_lead_to_it(aws: AwsEndpoint) -> None:
+    elbv2, balancer = aws.client("elbv2"), a_load_balancer(aws, a_network(aws))
+    settings = {"Protocol": "HTTP", "Port": 80, "VpcId": balancer["VpcId"], "TargetType": "ip"}
+    group = {
+        "TargetGroupArn": elbv2.create_target_group(Name=new("web"), **settings)["TargetGroups"][0]["TargetGroupArn"]
+    }
+
+    def leading_to() -> list[str]:
+        found = elbv2.describe_target_groups(TargetGroupArns=[group["TargetGroupArn"]])["TargetGroups"][0]
+        return list(found["LoadBalancerArns"])
+
+    nobody = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    balancer_arn = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
+    listener = elbv2.create_listener(**balancer_arn, Protocol="HTTP", Port=80, DefaultActions=[nobody])["Listeners"][0]
+    assert leading_to() == []
+    rule = elbv2.create_rule(
+        ListenerArn=listener["ListenerArn"],
+        Priority=5,
+        Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": ["web.example.com"]}}],
+        Actions=[{"Type": "forward", **group}],
+    )["Rules"][0]
+    assert leading_to() == [balancer["LoadBalancerArn"]]
+    assert error_of(elbv2.delete_target_group, **group) == "ResourceInUse"
+    elbv2.delete_rule(RuleArn=rule["RuleArn"])
+    assert leading_to() == []
+    elbv2.delete_target_group(**group)
+
+
+@fact
 def a_target_is_what_its_health_checks_say(aws: AwsEndpoint) -> None:
     elbv2, balancer = aws.client("elbv2"), a_load_balancer(aws, a_network(aws))
     settings = {"Protocol": "HTTP", "Port": 80, "VpcId": balancer["VpcId"], "TargetType": "ip"}
