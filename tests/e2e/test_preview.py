@@ -112,7 +112,7 @@ def preview(loop: Loop, before: dict[str, list[str]]) -> Iterator[dict[str, Any]
     push(account, NAME)
     push(account, "pr-1", "--build-arg", "WEBAPP_FAIL=unhealthy")
     yield account.release(*PREVIEW, *DATABASE) | {"failed_first": said, "half_made": half_made}
-    account.playbook("preview.yml", "-e", "pr=12", "-e", "state=absent")
+    account.playbook("preview.yml", "-e", "pr=12", "-e", "state=absent", *DATABASE)
     forget_the_names(account, zone)
 
 
@@ -187,7 +187,7 @@ def test_staging_is_not_destroyed_under_it(preview, account):
 
 
 def test_it_stays_to_its_last_day_and_then_nothing_is_left(preview, account, before):
-    expired = ("preview.yml", "-e", "state=expired")
+    expired = ("preview.yml", "-e", "state=expired", *DATABASE)
     assert "None of them has expired." in account.playbook(*expired)
     balancing = account.client("elbv2")
     group = balancing.describe_target_groups(Names=["webapp-pr-12"])["TargetGroups"][0]["TargetGroupArn"]
