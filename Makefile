@@ -46,7 +46,7 @@ down: python ## take the local AWS away: containers, volumes, images, state
 test: ## run every test: unit, integration, molecule, end to end
 	@rm -rf $(REPORTS)
 	@$(MAKE) test-unit test-integration
-	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) test-molecule test-e2e
+	@$(MAKE) --jobs=2 test-molecule test-e2e
 	@$(BIN)/python -m tests.summary $(REPORTS)
 
 test-unit: setup-dev browser ## run the tests that need no AWS
