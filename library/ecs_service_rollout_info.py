@@ -170,7 +170,6 @@ transient:
   sample: true
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -219,20 +218,16 @@ def find_record(client: ecs.EcsClient, params: dict[str, Any], rollout: Rollout,
 
 
 def look_at(module: AnsibleAWSModule, client: ecs.EcsClient, rollout: Rollout, seen: Seen) -> Look:
-    """Look at the tasks at the same time, but at the record last: it has the say, so it must not be the older news."""
-    cluster, name = module.params["cluster"], module.params["service"]
-    with ThreadPoolExecutor() as pool:
-        tasks_read = pool.submit(ecs.describe_service_tasks, client, cluster, name)
-        service = ecs.describe_service(client, cluster, name)
-        groups = [one["targetGroupArn"] for one in (service or {}).get("loadBalancers", []) if "targetGroupArn" in one]
-        elb = module.client("elbv2") if groups else None
-        targets_read = [pool.submit(describe_target_health, elb, group) for group in groups]
-        return Look(
-            service=service,
-            record=find_record(client, module.params, rollout, seen),
-            tasks=tasks_read.result(),
-            targets=[target for one in targets_read for target in one.result()],
-        )
+    params = module.params
+    service = ecs.describe_service(client, params["cluster"], params["service"])
+    groups = [one["targetGroupArn"] for one in (service or {}).get("loadBalancers", []) if "targetGroupArn" in one]
+    elb = module.client("elbv2") if groups else None
+    return Look(
+        service=service,
+        record=find_record(client, params, rollout, seen),
+        tasks=ecs.describe_service_tasks(client, params["cluster"], params["service"]),
+        targets=[target for group in groups for target in describe_target_health(elb, group)],
+    )
 
 
 def log_of_sick_task(module: AnsibleAWSModule, client: ecs.EcsClient, look: Look, rollout: Rollout) -> list[str]:
