@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-OUTPUTS = ("outcome", "release", "environment", "git_sha", "digest", "url")
+OUTPUTS = ("outcome", "release", "environment", "git_sha", "digest", "url", "expires_on", "expired")
 GOOD = ("succeeded", "no_change")
 # GitHub takes comments of 65,536 characters.
 LONGEST_PLAN = 60_000

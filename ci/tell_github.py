@@ -2,6 +2,9 @@
 
 python3 ci/tell_github.py deployment      ENVIRONMENT, OUTCOME, RELEASE, GIT_SHA and URL say what was released
 python3 ci/tell_github.py comment         PULL_REQUEST and TEXT say what to write, instead of what was written before
+python3 ci/tell_github.py preview         STATE and RESULT say what was wanted of PULL_REQUEST's preview, and whether it
+                                          came to be; OUTCOME, RELEASE, GIT_SHA, URL and EXPIRES_ON what was released;
+                                          EXPIRED which previews went, for all of them
 """
 
 from __future__ import annotations
@@ -11,18 +14,25 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 Json = dict[str, Any]
 
 MARK = "<!-- towpath -->"
+PREVIEW_MARK = "<!-- towpath preview -->"
+# One for all pull requests: GitHub keeps every environment that it ever heard of.
+PREVIEW_ENVIRONMENT = "preview"
+# By which the deployments of previews are found among those of the environment.
+PREVIEW_TASK = "preview:pr-{}"
 # Outcome of a release -> the state of a deployment, and of a commit.
 STATES = {"succeeded": ("success", "success"), "superseded": ("inactive", "success")}
 FAILED = ("failure", "failure")
 # In a deployment's and in a commit's status.
 LONGEST_DESCRIPTION = 140
-COMMENTS_A_PAGE = 100
+PAGE = 100
+SHA_LENGTH = 12
 
 
 def deployment(given: Mapping[str, str]) -> Json:
@@ -48,6 +58,52 @@ def statuses(given: Mapping[str, str], job_url: str) -> tuple[Json, Json]:
     return (
         {**told, **url, "state": of_deployment, "log_url": job_url},
         {**told, "state": of_commit, "context": f"towpath/{environment}", "target_url": job_url},
+    )
+
+
+def preview_deployment(given: Mapping[str, str]) -> Json:
+    number = int(given["PULL_REQUEST"])
+    return {
+        "ref": given["GIT_SHA"],
+        "environment": PREVIEW_ENVIRONMENT,
+        "task": PREVIEW_TASK.format(number),
+        # Else each would put an end to those of the other pull requests.
+        "transient_environment": True,
+        "production_environment": False,
+        "auto_merge": False,
+        "required_contexts": [],
+        "description": f"Preview of #{number}",
+    }
+
+
+def table(rows: Mapping[str, str]) -> str:
+    lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
+    return "\n".join(["| | |", "|---|---|", *lines])
+
+
+def preview_comment(given: Mapping[str, str], job_url: str) -> str:
+    """What stands in the pull request about its preview, as Markdown."""
+    number, outcome = int(given["PULL_REQUEST"]), given.get("OUTCOME", "")
+    by_hand = f"`ansible-playbook preview.yml -e pr={number} -e state=absent`"
+    if given["STATE"] != "present" and given["RESULT"] != "success":
+        return f"### Preview: not taken away\n\n[The job]({job_url}) says why. Run it again, or type {by_hand}."
+    if given["STATE"] != "present":
+        why = "Its age limit was over." if given["STATE"] == "expired" else "It went with all that was made for it."
+        return f"### Preview: gone\n\n{why} A push makes it anew, or the label put on again."
+    if given["RESULT"] != "success":
+        how = f": {outcome.replace('_', ' ')}" if outcome else ""
+        before = "If there was one before, it answers as before."
+        commit = given["GIT_SHA"][:SHA_LENGTH]
+        return f"### Preview: failed{how}\n\n[The job]({job_url}) of {commit} says why. {before}"
+    rows = {
+        "release": given.get("RELEASE", ""),
+        "commit": given["GIT_SHA"][:SHA_LENGTH],
+        "stays until": given.get("EXPIRES_ON", ""),
+    }
+    return (
+        f"### Preview: {given['URL']}\n\n{table(rows)}\n\n"
+        "Each push brings it up to date. It goes when the pull request is closed, when the label is taken off, or with "
+        f"{by_hand}."
     )
 
 
@@ -85,32 +141,83 @@ def tell_deployment(github: GitHub, given: Mapping[str, str], job_url: str) -> s
     return str(of_deployment["description"])
 
 
-def tell_comment(github: GitHub, given: Mapping[str, str]) -> str:
-    number, text = int(given["PULL_REQUEST"]), f"{MARK}\n{given['TEXT']}"
-    page, ours = 1, None
-    while ours is None and (comments := github.call("GET", f"issues/{number}/comments?per_page=100&page={page}")):
-        ours = next((one["id"] for one in comments if str(one["body"]).startswith(MARK)), None)
-        page += 1
-        if len(comments) < COMMENTS_A_PAGE:
-            break
+def tell_comment(github: GitHub, number: int, mark: str, text: str) -> str:
+    body = {"body": f"{mark}\n{text}"}
+    ours = next(
+        (one["id"] for one in pages(github, f"issues/{number}/comments?") if one["body"].startswith(mark)), None
+    )
     if ours is None:
-        github.call("POST", f"issues/{number}/comments", {"body": text})
+        github.call("POST", f"issues/{number}/comments", body)
         return "Wrote a comment."
-    github.call("PATCH", f"issues/comments/{ours}", {"body": text})
+    github.call("PATCH", f"issues/comments/{ours}", body)
     return "Wrote the comment anew."
+
+
+def pages(github: GitHub, path: str) -> Iterator[Json]:
+    """What GitHub lists, page by page, as far as somebody asks."""
+    page = 1
+    while found := github.call("GET", f"{path}per_page={PAGE}&page={page}"):
+        yield from found
+        if len(found) < PAGE:
+            return
+        page += 1
+
+
+def tell_preview(github: GitHub, given: Mapping[str, str], job_url: str) -> str:
+    if given["STATE"] == "expired":
+        gone = given.get("EXPIRED", "").split() if given["RESULT"] == "success" else []
+        told = [{**given, "PULL_REQUEST": name.removeprefix("pr-")} for name in gone]
+        return (
+            "\n".join(f"#{one['PULL_REQUEST']}: {tell_one(github, one, job_url)}" for one in told) or "Nobody is told."
+        )
+    return tell_one(github, given, job_url)
+
+
+def tell_one(github: GitHub, given: Mapping[str, str], job_url: str) -> str:
+    number, is_good, wanted = int(given["PULL_REQUEST"]), given["RESULT"] == "success", given["STATE"] == "present"
+    made = None
+    if wanted and given.get("OUTCOME"):
+        made = github.call("POST", "deployments", preview_deployment(given))["id"]
+    # After a failure what ran before still runs.
+    if is_good:
+        retire(github, number, made)
+    if made:
+        told = {"state": "success", "environment_url": given["URL"]} if is_good else {"state": "failure"}
+        github.call("POST", f"deployments/{made}/statuses", {**told, "log_url": job_url})
+    return tell_comment(github, number, PREVIEW_MARK, preview_comment(given, job_url))
+
+
+def retire(github: GitHub, number: int, but: int | None = None) -> None:
+    """Say of a preview's deployments that they are over; those before one of which it was said are, too."""
+    of_it = f"deployments?environment={PREVIEW_ENVIRONMENT}&task={quote(PREVIEW_TASK.format(number))}&"
+    for one in pages(github, of_it):
+        if one["id"] == but:
+            continue
+        state = newest_state(github, one["id"])
+        if state == "inactive":
+            return
+        if state == "success":
+            github.call("POST", f"deployments/{one['id']}/statuses", {"state": "inactive"})
+
+
+def newest_state(github: GitHub, deployment_id: int) -> str:
+    found = github.call("GET", f"deployments/{deployment_id}/statuses?per_page=1")
+    return str(found[0]["state"]) if found else ""
 
 
 def main() -> None:
     given, way = os.environ, sys.argv[1:]
     github = GitHub(given)
+    job_url = f"{given['GITHUB_SERVER_URL']}/{given['GITHUB_REPOSITORY']}/actions/runs/{given['GITHUB_RUN_ID']}"
     try:
         if way == ["deployment"]:
-            job_url = f"{given['GITHUB_SERVER_URL']}/{given['GITHUB_REPOSITORY']}/actions/runs/{given['GITHUB_RUN_ID']}"
             print(tell_deployment(github, given, job_url))
         elif way == ["comment"]:
-            print(tell_comment(github, given))
+            print(tell_comment(github, int(given["PULL_REQUEST"]), MARK, given["TEXT"]))
+        elif way == ["preview"]:
+            print(tell_preview(github, given, job_url))
         else:
-            sys.exit(f"Expected deployment or comment, but was given {' '.join(way) or 'nothing'}")
+            sys.exit(f"Expected deployment, comment or preview, but was given {' '.join(way) or 'nothing'}")
     except urllib.error.HTTPError as problem:
         sys.exit(f"GitHub answered {problem.code} {problem.reason} to {problem.url}. Next: see the job's permissions")
 

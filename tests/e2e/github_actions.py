@@ -27,7 +27,7 @@ SHELL = ("bash", "-e")
 class Expression:
     """What stands between ${{ and }}."""
 
-    TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w.-]*|\d+|==|!=|&&|\|\||[!(),])")
+    TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w.*-]*|\d+|==|!=|&&|\|\||[!(),])")
 
     def __init__(self, text: str, contexts: Mapping[str, Any]) -> None:
         assert re.fullmatch(rf"(?:{self.TOKEN.pattern})+\s*", text), text
@@ -81,15 +81,21 @@ class Expression:
             return int(token)
         if self.takes("("):
             return FUNCTIONS[token](*self.arguments())
-        found: Any = self.contexts
-        for name in token.split("."):
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return found
+        return within(self.contexts, token.split("."))
 
     def arguments(self) -> Iterator[Any]:
         while not self.takes(")"):
             yield self.either()
             self.takes(",")
+
+
+def within(found: Any, names: list[str]) -> Any:
+    """What is found by these names; by a * what is found in each of a list."""
+    for number, name in enumerate(names):
+        if name == "*":
+            return [within(one, names[number + 1 :]) for one in found or []]
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def format_(form: str, *values: Any) -> str:
@@ -98,6 +104,8 @@ def format_(form: str, *values: Any) -> str:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "always": lambda: True,
+    "cancelled": lambda: False,
+    "contains": lambda where, what: what in (where or []),
     "format": format_,
     "toJSON": lambda value: json.dumps("" if value is None else value),
 }
@@ -213,7 +221,9 @@ class Runner:
             }
             condition = str(job.get("if", ""))
             good = all(needs[one]["result"] == "success" for one in wanted)
-            if not (good or "always()" in condition) or (condition and not is_true(condition, contexts)):
+            if not (good or re.search(r"(always|cancelled)\(\)", condition)) or (
+                condition and not is_true(condition, contexts)
+            ):
                 needs[job_name] = {"result": "skipped", "outputs": {}}
                 continue
             permissions = job["permissions"]

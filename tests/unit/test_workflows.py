@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.github_actions import filled, is_true
+
+REPOSITORY = "octo-org/webapp"
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / ".github" / "workflows"
 EXAMPLES = ROOT / "examples" / "github"
@@ -39,7 +42,7 @@ def steps() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_there_are_workflows_to_look_at():
-    assert len(REUSABLE) == 6
+    assert len(REUSABLE) == 7
     assert len(list(steps())) > 20
 
 
@@ -92,20 +95,66 @@ def test_secrets_are_handed_on_nowhere():
     ] == []
 
 
-def test_only_the_check_runs_on_a_pull_request_without_an_approval():
+def test_only_the_check_runs_on_a_pull_request_without_an_approval_or_a_label():
     on_pull_requests = {path.name for path, workflow in WORKFLOWS.items() if "pull_request" in workflow["on"]}
-    assert on_pull_requests == {"pull-request.yml", "provision.yml"}
+    assert on_pull_requests == {"pull-request.yml", "preview.yml", "provision.yml"}
     assert "pull_request_target" not in "".join(path.read_text() for path in WORKFLOWS)
     granted = WORKFLOWS[OURS / "pull-request.yml"]["jobs"]["check"]["permissions"]
     assert granted == {"contents": "read"}
     assert "github_environment" in WORKFLOWS[OURS / "towpath-provision.yml"]["jobs"]["provision"]["with"]
+    previewing = WORKFLOWS[OURS / "towpath-preview.yml"]["jobs"]
+    assert previewing["preview"]["environment"]["name"] == "${{ inputs.github_environment }}"
+    assert "inputs.github_environment" in previewing["remove"]["with"]["github_environment"]
+
+
+def a_pull_request(action: str = "synchronize", label: str = "", **changed: Any) -> dict[str, Any]:
+    """An event as GitHub tells it, as far as previews look at it."""
+    given = {"number": 12, "state": "open", "labels": [{"name": "preview"}, {"name": "bug"}], "repository": REPOSITORY}
+    given |= changed
+    told = {
+        **{name: given[name] for name in ("number", "state", "labels")},
+        "head": {"sha": "beef", "repo": {"full_name": given["repository"]}},
+    }
+    event = {"action": action, "pull_request": told} | ({"label": {"name": label}} if label else {})
+    return {"event_name": "pull_request", "repository": REPOSITORY, "event": event}
+
+
+UNLABELED = [{"name": "bug"}]
+
+
+@pytest.mark.parametrize(
+    ("github", "state"),
+    [
+        pytest.param(a_pull_request("labeled", "preview"), "present", id="the label is put on"),
+        pytest.param(a_pull_request("labeled", "bug"), "", id="another label is put on one that has a preview"),
+        pytest.param(a_pull_request("synchronize"), "present", id="a push"),
+        pytest.param(a_pull_request("reopened"), "present", id="opened again"),
+        pytest.param(a_pull_request("synchronize", labels=UNLABELED), "", id="a push without the label"),
+        pytest.param(a_pull_request("closed", state="closed"), "absent", id="closed"),
+        pytest.param(a_pull_request("closed", state="closed", labels=UNLABELED), "", id="closed without the label"),
+        pytest.param(a_pull_request("unlabeled", "preview", labels=UNLABELED), "absent", id="the label is taken off"),
+        pytest.param(a_pull_request("unlabeled", "bug", labels=[{"name": "preview"}]), "", id="another is taken off"),
+        pytest.param(a_pull_request("labeled", "preview", state="closed"), "absent", id="the label on a closed one"),
+        pytest.param(a_pull_request("labeled", "preview", repository="evil/webapp"), "", id="a fork"),
+        pytest.param({"event_name": "schedule", "repository": REPOSITORY, "event": {}}, "expired", id="a day later"),
+        pytest.param({"event_name": "workflow_dispatch", "event": {"inputs": None}}, "expired", id="by hand"),
+    ],
+)
+def test_a_pull_request_has_a_preview_while_it_is_open_and_labelled(github: dict[str, Any], state: str):
+    job = WORKFLOWS[OURS / "preview.yml"]["jobs"]["preview"]
+    runs = is_true(job["if"], {"github": github})
+    given = filled(job["with"], {"github": github, "vars": {}})
+    assert (given["state"] if runs else "") == state
+    if runs:
+        of_one = state != "expired"
+        assert (given["pull_request"], given["commit"]) == ((12, "beef") if of_one else (0, ""))
 
 
 def test_every_input_says_what_it_is():
     for path, workflow in WORKFLOWS.items():
         events = workflow["on"] if isinstance(workflow["on"], dict) else {}
         for event in ("workflow_call", "workflow_dispatch"):
-            for name, given in events.get(event, {}).get("inputs", {}).items():
+            for name, given in (events.get(event) or {}).get("inputs", {}).items():
                 assert given["description"], f"{path.name}: {name}"
 
 

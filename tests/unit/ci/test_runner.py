@@ -6,7 +6,11 @@ import pytest
 
 from tests.e2e.github_actions import Event, filled, read_outputs
 
-CONTEXTS = {"inputs": {"a": "x", "empty": "", "flag": False, "number": 12}, "needs": {"job": {"outputs": {"url": "u"}}}}
+CONTEXTS = {
+    "labels": [{"name": "one"}, {"name": "two"}],
+    "inputs": {"a": "x", "empty": "", "flag": False, "number": 12},
+    "needs": {"job": {"outputs": {"url": "u"}}},
+}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +28,10 @@ CONTEXTS = {"inputs": {"a": "x", "empty": "", "flag": False, "number": 12}, "nee
         ("${{ inputs.flag && '--check' || '' }}", ""),
         ("${{ (inputs.a == 'y' || inputs.number == 12) && 'it''s' }}", "it's"),
         ("${{ format('{0}-{1}', inputs.a, inputs.flag) }}", "x-false"),
+        ("${{ contains(labels.*.name, 'two') }}", True),
+        ("${{ contains(labels.*.name, 'three') }}", False),
+        ("${{ contains(none.*.name, 'two') }}", False),
+        ("${{ !cancelled() }}", True),
         ('{"a": ${{ toJSON(needs.job.outputs.url) }}}', '{"a": "u"}'),
     ],
 )
@@ -31,7 +39,7 @@ def test_an_expression_is_what_it_is_on_github(text, value):
     assert filled(text, CONTEXTS) == value
 
 
-@pytest.mark.parametrize("text", ["${{ inputs.a + 1 }}", "${{ contains(inputs.a, 'x') }}", "${{ inputs[0] }}"])
+@pytest.mark.parametrize("text", ["${{ inputs.a + 1 }}", "${{ startsWith(inputs.a, 'x') }}", "${{ inputs[0] }}"])
 def test_what_ours_do_not_use_is_not_guessed(text):
     with pytest.raises((AssertionError, KeyError)):
         filled(text, CONTEXTS)
