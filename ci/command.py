@@ -101,7 +101,7 @@ def plan(command: str, output: str) -> str:
 
 def output_lines(values: Mapping[str, Any]) -> str:
     """As GitHub reads a file of outputs, several lines each; the delimiter is in none of them."""
-    text = {name: str(value) for name, value in values.items()}
+    text = {name: " ".join(value) if isinstance(value, list) else str(value) for name, value in values.items()}
     delimiter = "END"
     while any(delimiter in value for value in text.values()):
         delimiter += "_"

@@ -51,7 +51,9 @@ class FakeGitHub:
         if path.startswith("deployments"):
             return self.of_deployments(method, path, body)
         if method == "GET":
-            return 200, self.comments[:100] if path.endswith("page=1") else self.comments[100:]
+            where = path.partition("?")[0]
+            comments = [one for one in self.comments if one.get("path", where) == where]
+            return 200, comments[:100] if path.endswith("page=1") else comments[100:]
         if method == "POST" and path.endswith("/comments"):
             self.comments.append({"id": 900 + len(self.comments), "path": path, **body})
         return 201, {"id": 5}

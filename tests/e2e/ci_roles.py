@@ -19,10 +19,13 @@ REPOSITORY = "octo-org/webapp"
 MAIN = f"repo:{REPOSITORY}:ref:refs/heads/main"
 JOB_OF = "repo:{}:environment:{}"
 
+# AWS lets everybody ask who they are.
+NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
+
 # The emulator asks for these on "*", whatever the call names.
 WITHOUT_A_RESOURCE_THERE = re.compile(
     r"ecs:(RegisterTaskDefinition|(Describe|Stop)Service(Deployment|Revision)s?)"
-    r"|(rds|application-autoscaling):.*|iam:Simulate.*|ecr:DescribeRepositories"
+    r"|(rds|application-autoscaling|elasticloadbalancing):.*|iam:Simulate.*|ecr:DescribeRepositories"
 )
 
 
@@ -122,7 +125,7 @@ def let_ci_deploy(account: Account) -> Ci:
     """Make the roles with provision.yml, and let the emulator ask for what AWS would ask for."""
     ci = Ci(account)
     account.playbook("provision.yml", "--limit", "shared", "-e", f"ci_identity_repository={REPOSITORY}")
-    for role in ("deploy-staging", "deploy-prod", "plan-prod"):
+    for role in ("deploy-staging", "deploy-prod", "plan-prod", "preview", "preview-read"):
         ci.policies[role] = ci.policy(role)
         ci.allow(role, ci.policies[role])
     return ci

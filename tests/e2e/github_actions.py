@@ -20,6 +20,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = Path(".github") / "workflows"
+REPOSITORY = "octo-org/webapp"
 # What GitHub calls a step's shell without one being named.
 SHELL = ("bash", "-e")
 
@@ -133,10 +134,30 @@ class Event:
     """What makes a workflow run."""
 
     name: str
-    repository: str = "octo-org/webapp"
+    repository: str = REPOSITORY
+    """Where it comes from: another one for a pull request from a fork."""
     ref: str = "refs/heads/main"
     inputs: dict[str, Any] = field(default_factory=dict)
     pull_request: int = 0
+    action: str = ""
+    label: str = ""
+    """That was put on or taken off."""
+    labels: tuple[str, ...] = ()
+    state: str = "open"
+
+    def payload(self, commit: str) -> dict[str, Any]:
+        """What GitHub tells of it, as far as ours look at it."""
+        if not self.pull_request:
+            return {}
+        pull_request = {
+            "number": self.pull_request,
+            "state": self.state,
+            "labels": [{"name": name} for name in self.labels],
+            "head": {"sha": commit, "repo": {"full_name": self.repository}},
+        }
+        return {"action": self.action, "pull_request": pull_request} | (
+            {"label": {"name": self.label}} if self.label else {}
+        )
 
     def subject(self, environment: str) -> str:
         """GitHub's "OpenID Connect reference": an environment goes before everything, a pull request before its ref."""
@@ -182,15 +203,11 @@ class Runner:
         self.ran = []
         github = {
             "event_name": event.name,
-            "repository": event.repository,
+            "repository": REPOSITORY,
             "ref": event.ref,
             "run_id": str(len(list(self.folder.iterdir())) + 1),
             "token": "t",
-            "event": {
-                "pull_request": {"number": event.pull_request, "head": {"repo": {"full_name": event.repository}}}
-                if event.pull_request
-                else {}
-            },
+            "event": event.payload(self.commit),
         }
         inputs = {name: event.inputs.get(name, "") for name in dispatch_inputs(self.read(workflow))}
         self.workflow(workflow, inputs, event, github, {})
@@ -307,7 +324,7 @@ class Runner:
     ) -> str:
         name = step["uses"].partition("@")[0]
         if name == "actions/checkout":
-            self.check_out(workspace, all_of_it=given.get("fetch-depth") == 0)
+            self.check_out(workspace, given.get("ref") or self.commit, all_of_it=given.get("fetch-depth") == 0)
         elif name == "aws-actions/configure-aws-credentials":
             assert ran.subject, f"{ran.name} may not ask for a token"
             try:
@@ -320,14 +337,14 @@ class Runner:
             environment |= self.actions[name]
         return "success"
 
-    def check_out(self, workspace: Path, *, all_of_it: bool) -> None:
+    def check_out(self, workspace: Path, wanted_commit: str, *, all_of_it: bool) -> None:
         """As actions/checkout: the commit alone, or every branch, whichever commit it is."""
         git = ("git", "-C", str(workspace))
         workspace.mkdir()
         subprocess.run([*git, "init", "--quiet"], check=True)
-        wanted = ["+refs/heads/*:refs/remotes/origin/*"] if all_of_it else ["--depth=1", self.commit]
+        wanted = ["+refs/heads/*:refs/remotes/origin/*"] if all_of_it else ["--depth=1", wanted_commit]
         subprocess.run([*git, "fetch", "--quiet", f"file://{self.repository}", *wanted], check=True)
-        commit = self.commit if all_of_it else "FETCH_HEAD"
+        commit = wanted_commit if all_of_it else "FETCH_HEAD"
         subprocess.run([*git, "checkout", "--quiet", "--detach", commit], check=True)
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.api_calls import recorded
 from tests.e2e.account import Account, Done, Loop
-from tests.e2e.ci_roles import JOB_OF, MAIN, REPOSITORY, Ci, let_ci_deploy, listed
+from tests.e2e.ci_roles import JOB_OF, MAIN, NEEDS_NO_PERMISSION, REPOSITORY, Ci, let_ci_deploy, listed
 
 # Granted, and in none of the commands below: why it is there nevertheless.
 NEEDED_ELSEWHERE = {
@@ -35,8 +35,6 @@ NEEDED_FOR_A_PLAN_ELSEWHERE = {
     "ecs:DescribeServiceRevisions": "after a release that was interrupted: what became of it",
     "ecs:ListServiceDeployments": "after a release that was interrupted",
 }
-# AWS lets everybody ask who they are.
-NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +140,16 @@ def test_a_role_may_change_its_own_environment_only(ci: Ci, environment: str, ot
         ),
         pytest.param("plan-prod", f"repo:{REPOSITORY}:pull_request", "sts.amazonaws.com", id="a pull request's plan"),
         pytest.param("plan-prod", JOB_OF.format(REPOSITORY, "prod"), "sts.amazonaws.com", id="a plan after approval"),
+        pytest.param("preview", f"repo:{REPOSITORY}:pull_request", "sts.amazonaws.com", id="a pull request's preview"),
+        pytest.param(
+            "preview", JOB_OF.format("evil/webapp", "preview"), "sts.amazonaws.com", id="another one's preview"
+        ),
+        pytest.param(
+            "preview", f"repo:{REPOSITORY}:ref:refs/heads/feature", "sts.amazonaws.com", id="another branch's preview"
+        ),
+        pytest.param(
+            "deploy-staging", JOB_OF.format(REPOSITORY, "preview"), "sts.amazonaws.com", id="a preview that deploys"
+        ),
     ],
 )
 def test_any_other_token_is_refused(ci: Ci, role: str, subject: str, audience: str):

@@ -120,6 +120,10 @@ def test_an_output_of_several_lines_ends_where_it_ends():
     assert command.output_lines({"a": "1", "plan": "x\nEND\ny"}) == "a<<END_\n1\nEND_\nplan<<END_\nx\nEND\ny\nEND_\n"
 
 
+def test_an_output_of_several_names_is_told_as_words():
+    assert command.output_lines({"expired": ["pr-7", "pr-12"]}) == "expired<<END\npr-7 pr-12\nEND\n"
+
+
 def as_a_job(folder: Path, playbook: str) -> tuple[dict[str, str], list[str]]:
     """A command whose playbook is a program of the test's."""
     program = folder / "ansible-playbook"
