@@ -24,8 +24,8 @@ NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
 
 # The emulator asks for these on "*", whatever the call names.
 WITHOUT_A_RESOURCE_THERE = re.compile(
-    r"ecs:(RegisterTaskDefinition|(Describe|Stop)Service(Deployment|Revision)s?)"
-    r"|(rds|application-autoscaling|elasticloadbalancing):.*|iam:Simulate.*|ecr:DescribeRepositories"
+    r"ecs:(DescribeClusters|(Register|Delete)TaskDefinitions?|(Describe|Stop)Service(Deployment|Revision)s?)"
+    r"|(rds|application-autoscaling|elasticloadbalancing):.*|iam:Simulate.*|ecr:DescribeRepositories|dynamodb:ListTagsOfResource"
 )
 
 
