@@ -12,6 +12,7 @@ from typing import Any
 
 from .rollout import NOTHING_BEFORE, RECORD_MARGIN, ROLLED_BACK, STOPPED, SUCCEEDED, SUPERSEDED, TIMED_OUT, short
 from .rollout_cause import masked
+from .text_table import aligned
 
 Entry = dict[str, Any]
 
@@ -194,9 +195,7 @@ def table_lines(entries: list[Entry]) -> list[str]:
     """The entries as a table, one line each in the order given, below a line of headings."""
     if not entries:
         return ["Nothing was released yet."]
-    rows = [_HEADINGS, *(_row(entry) for entry in entries)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned([_HEADINGS, *(_row(entry) for entry in entries)])
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

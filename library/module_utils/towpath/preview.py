@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from .release import URL_TAG
+from .text_table import aligned
 
 Json = dict[str, Any]
 
@@ -65,5 +66,4 @@ def lines(previews: Iterable[Json]) -> list[str]:
     ]
     if not rows:
         return ["There are no previews. One is made with: ansible-playbook preview.yml -e pr=NUMBER"]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned(rows)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from .deploy_check import parameter_name
 from .task_definition import TaskDefinition
+from .text_table import aligned
 
 
 class Secret(NamedTuple):
@@ -92,9 +93,7 @@ def lines(environment: str, secrets: Sequence[Secret]) -> list[str]:
     if not secrets:
         return [f"{environment} has no secrets."]
     rows = [("name", "version", "changed", "by", "read by"), *(_row(one) for one in secrets)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [*table, *_advice(environment, secrets)]
+    return [*aligned(rows), *_advice(environment, secrets)]
 
 
 def _row(secret: Secret) -> tuple[str, str, str, str, str]:

@@ -15,6 +15,7 @@ from .drift import lines as drift_lines
 from .ledger import Entry, outcome_words
 from .release import URL_TAG, release_of
 from .task_definition import TaskDefinition, without_secrets
+from .text_table import aligned
 
 # What a terminal shows in one line, and a log of CI without a break.
 WIDTH = 100
@@ -296,9 +297,7 @@ def _drift(one: Values) -> list[str]:
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows with their columns aligned, no line longer than it may be."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    told = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return [line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in told]
+    return [line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in aligned(rows)]
 
 
 def wrapped(line: str) -> list[str]:
