@@ -1,4 +1,4 @@
-"""Describe what provision.yml manages, with boto3 and nothing else: the least that any tool must do."""
+"""Describe the network, load balancer, app and images that provision.yml manages, with boto3 and nothing else."""
 
 from __future__ import annotations
 
