@@ -73,7 +73,7 @@ lint: setup-dev ## run every linter
 	$(call timed,yamllint,$(BIN)/yamllint --strict .)
 	$(call timed,ruff,$(BIN)/ruff check && $(BIN)/ruff format --check)
 	$(call timed,mypy,$(BIN)/mypy --strict library/module_utils library/*.py local_aws examples/*.py examples/webapp/*.py \
-	  playbooks/action_plugins playbooks/callback_plugins playbooks/lookup_plugins tests/bench tests/browser.py \
+	  playbooks/action_plugins playbooks/callback_plugins playbooks/lookup_plugins playbooks/vars_plugins tests/bench tests/browser.py \
 	  roles/notifier/files/notifier ci/*.py)
 	$(call timed,shellcheck,git grep -lE '^#!.*\b(ba)?sh$$' | xargs $(BIN)/shellcheck)
 	$(call timed,hadolint,git ls-files '*Dockerfile' | xargs $(BIN)/hadolint)

@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 import boto3
 
 from examples.push import app_name
-from local_aws import emulator
+from local_aws import base_image, emulator
 from local_aws.emulator import HOME, ROOT, LocalAws
 from tests.bench import measure
 from tests.bench.measure import Run
@@ -83,6 +83,9 @@ def main() -> None:
         install(tool, pinned)
     emulator.ensure_venv()
     local_aws, _ = emulator.up(BENCH_HOME)
+    if local_aws.containers:
+        # Without its image the environment's database would never be available.
+        base_image.ensure(base_image.POSTGRES, home=HOME, log=LOG)
     try:
         tables = compare(local_aws, given.rounds, given.only)
     finally:

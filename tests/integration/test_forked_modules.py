@@ -156,8 +156,8 @@ def test_one_setting_makes_each_task_a_process(tmp_path):
 
 
 def test_on_an_ansible_core_that_lacks_something_one_warning_says_so(tmp_path):
-    plugins = [ROOT / "playbooks/callback_plugins", HERE / "callback_plugins", HERE / "broken_core"]
-    done, results = play("how.yml", True, tmp_path / "results", ANSIBLE_CALLBACK_PLUGINS=":".join(map(str, plugins)))
+    plugins = [HERE / "broken_core", ROOT / "playbooks/vars_plugins"]
+    done, results = play("how.yml", True, tmp_path / "results", ANSIBLE_VARS_PLUGINS=":".join(map(str, plugins)))
     assert {result["seen"] for [result] in results.values()} == {"started"}
     assert done.stderr.count("[WARNING]") == 1
     assert "there is no ansible.module_utils._internal._traceback:_is_module_traceback_enabled" in " ".join(
@@ -166,12 +166,53 @@ def test_on_an_ansible_core_that_lacks_something_one_warning_says_so(tmp_path):
     assert done.returncode == 0
 
 
+def test_two_playbooks_in_one_command_run_in_forks(tmp_path):
+    done, results = play("how.yml", True, tmp_path / "results", arguments=["how.yml"])
+    assert [result["seen"] for result in results["A plain task"]] == ["forked", "forked"]
+    assert done.stderr == ""
+
+
 def test_an_interrupt_ends_the_module_too(tmp_path):
     assert interrupted(True, tmp_path) == interrupted(False, tmp_path)
 
 
 def interrupted(forked, tmp_path):
-    """Interrupt a playbook while its module sleeps. Return how it ended, and whether the module still runs."""
+    """Interrupt a playbook while its module sleeps. Return how it ended, and whether the module heard of it."""
+    playbook, mark = sleeping(forked, tmp_path)
+    module = mark.read_text()
+    os.killpg(playbook.pid, signal.SIGINT)
+    displayed = playbook.communicate(timeout=20)
+    wait_until(lambda: not runs(module))
+    return playbook.returncode, displayed, mark.with_suffix(".heard").exists()
+
+
+def test_what_runs_modules_ends_with_the_command_even_when_that_is_killed(tmp_path):
+    playbook, mark = sleeping(True, tmp_path)
+    module = mark.read_text()
+    server = parent_of(module)
+    playbook.kill()
+    playbook.wait()
+    # As with Ansible's own way, a module that has begun goes on to its end.
+    assert runs(module)
+    os.kill(int(module), signal.SIGKILL)
+    wait_until(lambda: not runs(server))
+    playbook.communicate()
+
+
+def test_when_what_runs_modules_is_killed_the_task_fails_and_says_what_to_do(tmp_path):
+    playbook, mark = sleeping(True, tmp_path)
+    module = mark.read_text()
+    os.kill(int(parent_of(module)), signal.SIGKILL)
+    os.kill(int(module), signal.SIGKILL)
+    output, _ = playbook.communicate(timeout=20)
+    said = " ".join(output.split())
+    assert "The process that ran the module ansible.legacy.probe is gone. Run the same command again" in said
+    assert "TOWPATH_FORKED_MODULES=false" in said
+    assert playbook.returncode == 2
+
+
+def sleeping(forked, tmp_path):
+    """A playbook whose module sleeps, and the file in which that wrote its process down."""
     mark = tmp_path / f"mark_{forked}"
     playbook = subprocess.Popen(
         [sys.executable, "-m", "ansible", "playbook", "interrupt.yml"],
@@ -183,11 +224,23 @@ def interrupted(forked, tmp_path):
         start_new_session=True,
     )
     wait_until(lambda: mark.exists() and mark.read_text())
-    os.killpg(playbook.pid, signal.SIGINT)
-    displayed = playbook.communicate(timeout=20)
-    module = Path(f"/proc/{mark.read_text()}")
-    wait_until(lambda: not module.exists())
-    return playbook.returncode, displayed
+    return playbook, mark
+
+
+def stat_of(process):
+    """What Linux says of a process, from its state on; its name, in brackets, may hold anything."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
+def parent_of(process):
+    return stat_of(process)[1]
+
+
+def runs(process):
+    try:
+        return stat_of(process)[0] != "Z"
+    except OSError:
+        return False
 
 
 def wait_until(condition, seconds=20):

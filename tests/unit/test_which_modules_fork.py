@@ -24,7 +24,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def plugin():
-    path = ROOT / "playbooks/callback_plugins/forked_modules.py"
+    path = ROOT / "playbooks/vars_plugins/forked_modules.py"
     spec = importlib.util.spec_from_file_location("forked_modules", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

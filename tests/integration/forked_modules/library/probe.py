@@ -165,9 +165,13 @@ def be_killed(module: AnsibleModule) -> None:
 
 
 def sleep(module: AnsibleModule) -> None:
-    if mark := os.environ.get("TOWPATH_MARK"):
-        pathlib.Path(mark).write_text(str(os.getpid()))
-    time.sleep(30)
+    mark = pathlib.Path(os.environ["TOWPATH_MARK"])
+    mark.write_text(str(os.getpid()))
+    try:
+        time.sleep(30)
+    except KeyboardInterrupt:
+        mark.with_suffix(".heard").touch()
+        raise
     module.exit_json()
 
 

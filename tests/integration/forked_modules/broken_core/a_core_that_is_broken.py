@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible.module_utils._internal import _traceback
-from ansible.plugins.callback import CallbackBase
+from ansible.plugins.vars import BaseVarsPlugin
 
 DOCUMENTATION = """
-name: break_core
-type: aggregate
+name: a_core_that_is_broken
 short_description: Takes something away from ansible-core
 description:
   - Takes something away that the project relies on, and that Ansible itself does not need in this process.
@@ -19,7 +20,6 @@ author: Contributors to Towpath
 del _traceback._is_module_traceback_enabled
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships no types
-    CALLBACK_VERSION = 2.0
-    CALLBACK_TYPE = "aggregate"
-    CALLBACK_NAME = "break_core"
+class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # ansible-core ships no types
+    def get_vars(self, loader: object, path: object, entities: object) -> dict[str, Any]:
+        return {}

@@ -1,15 +1,18 @@
 # Copyright: Contributors to Towpath
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Run AWS modules in a fork of Ansible's own process, not in another Python, and what runs no module in no fork at all.
+"""Run AWS modules in forks of one process that has all of boto3 loaded, and what runs no module in no fork at all.
 
 How it works. Ansible forks a worker for each task, and the worker starts a new Python for each module, which unpacks
-and compiles the module's helpers, imports boto3 and parses botocore's models, again for every task. Here the process
-that runs the playbook imports a module when its first task comes, with boto3 and the models of the services that the
-module names. Workers inherit that. ActionBase._execute_module stays Ansible's own; only the three steps inside it that
-start a Python are replaced, so that the worker forks once more, and the child runs the module with the very function
-that Ansible's wrapper would call. The child is a process of its own: what a module prints, changes or breaks ends
-with it, as ever. A task that is skipped, or only tells or decides something, runs in the first process itself, without
-a worker, which would cost several times its work.
+and compiles the module's helpers, imports boto3 and parses botocore's models, again for every task. Here a process of
+its own, the server, imports boto3 while Ansible still reads the playbook, and then the modules of the play, a few ahead
+of their tasks, with the models of the services that they name. ActionBase._execute_module stays Ansible's own; only the
+three steps inside it that start a Python are replaced, so that the worker asks the server, which forks, and the child
+runs the module with the very function that Ansible's wrapper would call. The child is a process of its own: what a
+module prints, changes or breaks ends with it, as ever. A worker that goes, by Ctrl-C or by its task's timeout, hangs
+up, and the server interrupts its module. A task that is skipped, or only tells or decides something, runs in Ansible's
+first process itself, without a worker, which would cost several times its work.
+
+Why it is a vars plugin, though it gives no variables. Ansible loads those first, as soon as it has read the inventory.
 
 Which tasks need no worker. Those of the actions in _TELL_OR_DECIDE, and others without a loop whose condition does not
 hold; never with async, a timeout, retries or delegation.
@@ -37,34 +40,37 @@ import logging
 import operator
 import os
 import re
+import select
 import signal
+import socket
 import sys
 import tempfile
 import traceback
 import types
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
 
 import ansible.module_utils
-from ansible import constants
+from ansible import constants, context
 from ansible._internal._task import TaskContext
 from ansible.errors import AnsibleError
 from ansible.executor.task_executor import TaskExecutor
 from ansible.executor.task_result import _RawTaskResult
 from ansible.module_utils.common.json import Direction, get_module_encoder
+from ansible.playbook import Playbook
+from ansible.playbook.block import Block
 from ansible.playbook.task import Task
 from ansible.plugins import strategy
 from ansible.plugins.action import ActionBase
-from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import module_loader
+from ansible.plugins.vars import BaseVarsPlugin
 from ansible.utils.fqcn import add_internal_fqcns
 
 DOCUMENTATION = """
 name: forked_modules
-type: aggregate
-short_description: Runs AWS modules in a fork of Ansible's own process
+short_description: Runs AWS modules in forks of a process that has boto3 loaded
 description:
   - AWS modules start in a fraction of the time, with the same results.
 options:
@@ -98,6 +104,9 @@ _ASSUMED = {
     "ansible.executor.task_executor:TaskExecutor._get_connection": "",
     "ansible.executor.task_result:_RawTaskResult": "host task return_data task_fields",
     "ansible.executor.task_queue_manager:FinalQueue.send_task_result": "self task_result",
+    "ansible.playbook:Playbook.load": "file_name variable_manager loader",
+    "ansible.playbook:Playbook.get_plays": "",
+    "ansible.playbook.block:Block": "",
     "ansible.playbook.task:Task._resolve_conditional": "self conditional variables",
     "ansible._internal._task:TaskContext": "task",
     "ansible.executor.module_common:_BuiltModule": "b_module_data module_style shebang serialization_profile",
@@ -125,31 +134,28 @@ _TELL_OR_DECIDE = {
 _OWN = "ansible.legacy"
 
 _start_python = ActionBase._execute_module
+_load_playbook_alone = Playbook.load
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships no types
-    """Replaces the steps when a playbook starts."""
+class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # ansible-core ships no types
+    """Replaces the steps when Ansible first asks for variables, and gives none."""
 
-    CALLBACK_VERSION = 2.0
-    CALLBACK_TYPE = "aggregate"
-    CALLBACK_NAME = "forked_modules"
+    is_stateless = True
 
-    def v2_playbook_on_start(self, playbook: object) -> None:
-        self.disabled = not self.get_option("enabled")
-        if self.disabled:
+    def __init__(self) -> None:
+        super().__init__()
+        # Only what runs tasks has this option; ansible-inventory, for one, has not.
+        if "forks" not in context.CLIARGS or not self.get_option("enabled"):
             return
-        if broken := broken_assumptions():
-            self.disabled = True
+        # Ansible makes more than one of this class.
+        if broken := _take_over():
             self._display.warning(
                 "AWS modules run Ansible's own, slower way, because this ansible-core is not the one expected: "
                 f"{'; '.join(broken)}. Install what requirements.lock names, or set TOWPATH_FORKED_MODULES=false."
             )
-            return
-        _take_over()
 
-    def v2_playbook_on_stats(self, stats: object) -> None:
-        # Python would look for garbage among all the models once more before it ends.
-        gc.freeze()
+    def get_vars(self, loader: object, path: object, entities: object) -> dict[str, Any]:
+        return {}
 
 
 def broken_assumptions() -> list[str]:
@@ -168,19 +174,42 @@ def _broken(name: str, parameters: list[str]) -> str | None:
 
 
 @functools.cache
-def _take_over() -> None:
-    ActionBase._execute_module = _execute_module
-    strategy.WorkerProcess = Worker
+def _take_over() -> list[str]:
+    """Replace what Ansible does, unless it is not what we know; then name what differs."""
+    if broken := broken_assumptions():
+        return broken
     # Nearly all that a playbook makes stays until its end, and to look through it for garbage, as often as Python does
     # by itself, takes a third of the time of an import.
     gc.set_threshold(100_000)
-    # A child that collects garbage need not walk all that it inherits, and so copy it.
+    # A child that collects garbage need not walk all that it inherits, and so copy it. Nor need Python at its end.
     os.register_at_fork(before=gc.freeze, after_in_parent=gc.unfreeze)
+    atexit.register(gc.freeze)
     # Python finds our modules and their helpers by the names that they have in Ansible's wrapper.
     package = types.ModuleType(_OWN)
     package.__path__ = constants.DEFAULT_MODULE_PATH
     sys.modules[_OWN] = package
     ansible.module_utils.__path__.extend(constants.DEFAULT_MODULE_UTILS_PATH)
+    _start_server()
+    ActionBase._execute_module = _execute_module
+    Playbook.load = _load_playbook
+    strategy.WorkerProcess = Worker
+    return []
+
+
+def _load_playbook(*args: Any, **options: Any) -> Playbook:
+    """Do what Playbook.load does, and let the server begin with what the tasks need."""
+    playbook = _load_playbook_alone(*args, **options)
+    tasks = [task for play in playbook.get_plays() for task in (*play.pre_tasks, *play.tasks, *play.post_tasks)]
+    _ask(_COMING, [(module.name, str(module.path)) for module in dict.fromkeys(_modules_of(tasks))])
+    return playbook
+
+
+def _modules_of(tasks: Iterable[Block | Task]) -> Iterator[Module]:
+    for one in tasks:
+        if isinstance(one, Block):
+            yield from _modules_of([*one.block, *one.rescue, *one.always])
+        elif module := _find(one.resolved_action or one.action):
+            yield module
 
 
 class Worker(strategy.WorkerProcess):  # type: ignore[misc]  # ansible-core ships no types
@@ -188,8 +217,6 @@ class Worker(strategy.WorkerProcess):  # type: ignore[misc]  # ansible-core ship
 
     def start(self) -> None:
         if not self._ran_here():
-            if module := _find(self._task.resolved_action or self._task.action):
-                _preload(module)
             super().start()
 
     def _ran_here(self) -> bool:
@@ -276,7 +303,7 @@ def _find(action: str, collections: tuple[str, ...] = ()) -> Module | None:
 
 @functools.cache
 def _preload(module: Module) -> None:
-    """Import a module, and load the models of the services that it names, for every worker to inherit."""
+    """Import a module, and load the models of the services that it names, for every child to inherit."""
     # What goes wrong here goes wrong again in the module's own run, which reports it.
     with contextlib.suppress(Exception):
         importlib.import_module(module.name)
@@ -384,18 +411,22 @@ def _forking(action: ActionBase, module: Module) -> Iterator[None]:
 
 
 def _run(module: Module, arguments: bytes, environment: Mapping[str, Any], directory: str) -> dict[str, Any]:
-    """Run a module in a child, and return what ActionBase._low_level_execute_command returns."""
+    """Let the server run a module, and return what ActionBase._low_level_execute_command returns."""
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        child = os.fork()
-        if child == 0:
-            _be_the_module(module, arguments, environment, directory, stdout.fileno(), stderr.fileno())
-        try:
-            _, status = os.waitpid(child, 0)
-        except BaseException:  # The task's timeout.
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            raise
-        code = os.waitstatus_to_exitcode(status)
+        here, there = socket.socketpair()
+        with here:
+            with there:
+                request = {
+                    "module": (module.name, str(module.path)),
+                    "arguments": arguments.decode(),
+                    "environment": {**os.environ, **{name: str(value) for name, value in environment.items()}},
+                    "directory": directory,
+                }
+                _ask(_RUN, request, stdout.fileno(), stderr.fileno(), there.fileno())
+            status = here.recv(16)
+        if not status:
+            raise AnsibleError(f"The process that ran the module {module.name} is gone. {_WITHOUT_SERVER}")
+        code = os.waitstatus_to_exitcode(int(status))
         if code < 0:
             # As a shell has it, through which Ansible would run the module.
             stderr.write(f"{signal.strsignal(-code)}\n".encode())
@@ -408,13 +439,145 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode(errors="surrogateescape")
 
 
-def _be_the_module(
-    module: Module, arguments: bytes, environment: Mapping[str, Any], directory: str, stdout: int, stderr: int
-) -> NoReturn:
+# What the server is asked for: to import what is coming, to run a module, to end.
+_COMING, _RUN, _END = b"coming", b"run", b"end"
+# More would keep the module waiting that is asked for meanwhile.
+_IMPORTED_AHEAD = 3
+_WITHOUT_SERVER = (
+    "Run the same command again, and if it fails again, with TOWPATH_FORKED_MODULES=false, which needs no such process."
+)
+_requests: socket.socket
+
+
+def _start_server() -> None:
+    global _requests
+    inbox, _requests = socket.socketpair(type=socket.SOCK_DGRAM)
+    # Who might ask holds one end of it. When all of them are gone, however they went, the other says so.
+    lifeline, held = os.pipe()
+    first, server = os.getpid(), os.fork()
+    if server == 0:
+        try:
+            _requests.close()
+            os.close(held)
+            _Server(inbox, lifeline).serve()
+        finally:
+            os._exit(0)
+    inbox.close()
+    os.close(lifeline)
+
+    def end() -> None:
+        if os.getpid() == first:
+            with contextlib.suppress(OSError):
+                _requests.send(_END)
+            os.waitpid(server, 0)
+
+    atexit.register(end)
+
+
+def _ask(what: bytes, content: object, *files: int) -> None:
+    with tempfile.TemporaryFile("w+") as file:
+        json.dump(content, file)
+        file.flush()
+        try:
+            socket.send_fds(_requests, [what], [file.fileno(), *files])
+        except OSError as error:
+            raise AnsibleError(f"The process that runs modules is gone. {_WITHOUT_SERVER}") from error
+
+
+class _Server:
+    def __init__(self, inbox: socket.socket, lifeline: int) -> None:
+        self.inbox, self.lifeline = inbox, lifeline
+        self.coming: list[Module] = []
+        self.imported: set[Module] = set()
+        # The children, each with the worker that waits for it, unless that has hung up.
+        self.running: dict[int, socket.socket | None] = {}
+
+    def serve(self) -> None:
+        # Ansible's terminal and pipes are not ours: Ctrl-C is for the first process, and who reads waits for the last.
+        os.setsid()
+        for fd in range(3):
+            os.dup2(os.open(os.devnull, os.O_RDWR), fd)
+        ended, tell = os.pipe()
+        os.set_blocking(tell, False)
+        signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        with contextlib.suppress(Exception):
+            _session()
+        while True:
+            ahead = next((one for one in self.coming[:_IMPORTED_AHEAD] if one not in self.imported), None)
+            workers = {worker: child for child, worker in self.running.items() if worker}
+            heard: list[Any] = [self.inbox, self.lifeline, ended, *workers]
+            ready, _, _ = select.select(heard, [], [], 0 if ahead else None)
+            if ahead and not ready:
+                self.load(ahead)
+            if ended in ready:
+                os.read(ended, 4096)
+                self.tell_who_waits()
+            for worker in workers.keys() & set(ready):
+                self.interrupt(workers[worker])
+            if self.lifeline in ready or (self.inbox in ready and not self.did_what_was_asked()):
+                for child in list(self.running):
+                    self.interrupt(child)
+                return
+
+    def load(self, module: Module) -> None:
+        self.imported.add(module)
+        _preload(module)
+
+    def did_what_was_asked(self) -> bool:
+        """Do what comes next, unless it is to end."""
+        what, files, _, _ = socket.recv_fds(self.inbox, 16, 4)
+        for fd in files:
+            os.set_inheritable(fd, False)
+        if what == _END:
+            return False
+        with open(files[0]) as file:  # noqa: PTH123 (a file descriptor has no path)
+            file.seek(0)
+            content = json.load(file)
+        if what == _COMING:
+            self.coming = [Module(name, Path(path)) for name, path in content]
+        else:
+            self.run(content, *files[1:])
+        return True
+
+    def run(self, request: Mapping[str, Any], stdout: int, stderr: int, worker: int) -> None:
+        module = Module(request["module"][0], Path(request["module"][1]))
+        self.load(module)
+        if module in self.coming:
+            del self.coming[: self.coming.index(module) + 1]
+        child = os.fork()
+        if child == 0:
+            _be_the_module(module, request, stdout, stderr)
+        os.close(stdout)
+        os.close(stderr)
+        self.running[child] = socket.socket(fileno=worker)
+
+    def tell_who_waits(self) -> None:
+        for child, worker in list(self.running.items()):
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                del self.running[child]
+                if worker:
+                    with worker, contextlib.suppress(OSError):
+                        worker.send(str(status).encode())
+
+    def interrupt(self, child: int) -> None:
+        """Give a module, and what it started, what Ctrl-C would: its worker has hung up."""
+        if worker := self.running[child]:
+            worker.close()
+            self.running[child] = None
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child, signal.SIGINT)
+
+
+def _be_the_module(module: Module, request: Mapping[str, Any], stdout: int, stderr: int) -> NoReturn:
     """Make this process what a new Python would be, as far as a module can tell, run the module and end."""
     code = 1
     try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.setpgid(0, 0)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         atexit._clear()
         logging.root.handlers.clear()
@@ -427,9 +590,10 @@ def _be_the_module(
             for fd, mode in enumerate(("r", "w", "w"))
         )
         sys.argv = [str(module.path)]
-        os.chdir(directory)
-        os.environ.update({name: str(value) for name, value in environment.items()})
-        code = _exit_code_of(module, arguments)
+        os.chdir(request["directory"])
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        code = _exit_code_of(module, request["arguments"].encode())
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
