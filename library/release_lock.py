@@ -142,51 +142,32 @@ from ansible.module_utils.towpath import lock
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
-def result(table: str, held: lock.Lock | None, token: str, msg: str, **more: Any) -> dict[str, Any]:
-    ours = held is not None and held["token"] == token
-    return {
-        "changed": False,
-        "lock": {"table": table, "token": token if ours else ""},
-        "holder": held["holder"] if held else {},
-        "since": held["since"] if held else "",
-        "expires_at": held["expires_at"] if held else 0,
-        "held_by_another": held is not None and not ours,
-        "lost": False,
-        "msg": msg,
-    } | more
+def told(*what: Any, **more: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = lock.told(*what, **more)
+    return answer
 
 
 def take(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str, Any]:
     params, now = module.params, time.time()
     table = params["table"]
-    holder = {
-        "who": params["who"] or lock.caller(os.environ),
-        **lock.this_machine(),
-        "job": lock.job_url(os.environ),
-        "pid": params["pid"],
-        "command": params["command"],
-    }
+    holder = lock.holder(os.environ, params["who"], params["pid"], params["command"])
     wanted = lock.new_lock(params["token"], holder, now)
     if module.check_mode:
         found = dynamodb.get_lock(client, table)
         if found and found["token"] != wanted["token"] and lock.is_live(found, holder["machine"], now):
-            return result(table, found, "", lock.held_words(found, now))
-        return result(table, None, "", "Nobody else releases now.")
-    held = dynamodb.take_lock(client, table, wanted, now)
-    if held and lock.is_dead(held["holder"], holder["machine"]):
-        held = dynamodb.take_lock(client, table, wanted, now, dead_token=held["token"])
+            return told(table, found, "", lock.held_words(found, now))
+        return told(table, None, "", "Nobody else releases now.")
+    held = dynamodb.take_lock_also_of_the_dead(client, table, wanted, now)
     if not held:
-        return result(table, wanted, wanted["token"], "Nobody else releases until this is over.")
-    if params["waited_seconds"] >= params["wait_seconds"]:
-        refusal = lock.refusal(held, now, params["waited_seconds"])
-        module.fail_json(**result(table, held, wanted["token"], refusal))
-    return result(table, held, wanted["token"], lock.held_words(held, now))
+        return told(table, wanted, wanted["token"], "Nobody else releases until this is over.")
+    waits: dict[str, Any] = lock.told_to_wait(table, held, now, params["waited_seconds"], params["wait_seconds"])
+    return waits
 
 
 def renew(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str, Any]:
     table, token, now = module.params["table"], module.params["token"], time.time()
     if module.check_mode:
-        return result(table, dynamodb.get_lock(client, table), token, "Would hold the lock for longer.")
+        return told(table, dynamodb.get_lock(client, table), token, "Would hold the lock for longer.")
     held = dynamodb.renew_lock(client, table, token, lock.expiry(now))
     if not held:
         holding = dynamodb.get_lock(client, table)
@@ -195,14 +176,14 @@ def renew(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str
             f"This release lost its lock, because it was not renewed for {lock.LEASE_SECONDS} s. {others} "
             "See ansible-playbook releases.yml -e env=NAME, then run the same command again."
         )
-        module.fail_json(**result(table, holding, token, refusal, lost=True))
-    return result(table, held, token, "The lock is held for longer.")
+        return told(table, holding, token, refusal, lost=True, failed=True)
+    return told(table, held, token, "The lock is held for longer.")
 
 
 def free(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str, Any]:
     if not module.check_mode:
         dynamodb.free_lock(client, module.params["table"], module.params["token"])
-    return result(module.params["table"], None, "", "Others may release again.")
+    return told(module.params["table"], None, "", "Others may release again.")
 
 
 def main() -> None:
@@ -230,6 +211,8 @@ def main() -> None:
         done = do(module, module.client("dynamodb"))
     except dynamodb.DynamoDbError as error:
         module.fail_json_aws_error(error)
+    if done.get("failed"):
+        module.fail_json(**done)
     module.exit_json(**done)
 
 

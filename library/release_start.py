@@ -10,7 +10,9 @@ module: release_start
 short_description: Decide what a release carries, write it into the ledger and register its revision
 description:
   - Begins every release, whether it deploys an image, promotes one, rolls back, or changes configuration or secrets.
-    The caller holds the environment's lock, rolls the revision out afterwards and ends the release.
+    The caller rolls the revision out afterwards, ends the release and frees the lock.
+  - Takes the environment's lock first, as M(release_lock) does, and for as long. A task of its own for the lock
+    would begin every deploy with another worker, and with another connection to DynamoDB.
   - Finds the image, what serves and what the ledger knows, all at the same time, and refuses what must not be
     before anything is touched.
   - Ends, by what ECS keeps of them, earlier releases whose end nobody saw. The newest of them is gone on with instead,
@@ -109,9 +111,29 @@ options:
     type: str
     default: ""
   by:
-    description: Who releases.
+    description: Who releases. The CI job's actor or the user of this machine, unless it is given.
     type: str
     default: ""
+  command:
+    description: What is to be done under the lock, in words that follow "a", for whoever is refused meanwhile.
+    type: str
+    default: release
+  token:
+    description: What tells this holder of the lock from others; the action plugin gives one.
+    type: str
+    default: ""
+  pid:
+    description: Process on this machine that holds the lock. The action plugin gives that of C(ansible-playbook).
+    type: int
+    default: 0
+  wait_seconds:
+    description: How long to wait for another holder before this fails. V(0) fails at once.
+    type: float
+    default: 100
+  waited_seconds:
+    description: How long was waited already; the action plugin counts.
+    type: float
+    default: 0
   breaking_migrations:
     description: Whether the release's migrations are not backward compatible, so that nothing before it can run again.
     type: bool
@@ -139,10 +161,12 @@ extends_documentation_fragment:
 attributes:
   action:
     support: full
-    description: The part that prints the plan runs on the controller.
+    description: The part that waits for the lock and prints the plan runs on the controller.
   check_mode:
     support: full
-    description: This is the plan. It answers as a real run would, but for what only a registered revision has.
+    description:
+      - This is the plan. It answers as a real run would, but for what only a registered revision has.
+        The lock is not taken.
   diff_mode:
     support: full
     description: Shows the lines that change, without the values of environment variables that look secret.
@@ -175,6 +199,17 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+lock:
+  description: What later tasks need to renew and to free the lock. The token is empty when it is not held.
+  returned: always
+  type: dict
+  sample: {table: webapp-staging-releases, token: 6f7f5f4e-5f0c-4bb4-9d2b-0f6f3f3a3f0e}
+held_by_another:
+  description: Whether another holds the lock. Then the action plugin waits, and nothing else is returned but this and
+    what M(release_lock) says of the other.
+  returned: always
+  type: bool
+  sample: false
 outcome:
   description: V(no_change) when there is nothing to release, else empty.
   returned: always
@@ -274,6 +309,7 @@ msg:
   sample: Started v7 of staging.
 """
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -281,7 +317,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
-from ansible.module_utils.towpath import ecr_api, ecr_images, fargate, ledger
+from ansible.module_utils.towpath import ecr_api, ecr_images, fargate, ledger, lock
 from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath import release_plan as plans
 from ansible.module_utils.towpath import task_definition as definitions
@@ -687,6 +723,8 @@ def result(
     name = f"v{number} of {module.params['environment_name']}"
     verb = "Would start" if module.check_mode else "Go on with" if made.get("adopted") else "Started"
     return {
+        "lock": {"table": module.params["table"], "token": "" if module.check_mode else module.params["token"]},
+        "held_by_another": False,
         "changed": not made["outcome"],
         "outcome": made["outcome"],
         "release": number,
@@ -714,6 +752,18 @@ def result(
     }
 
 
+def take_lock(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> None:
+    """Take the lock, or end and say who holds it."""
+    params, now = module.params, time.time()
+    wanted = lock.new_lock(
+        params["token"], lock.holder(os.environ, params["by"], params["pid"], params["command"]), now
+    )
+    params["token"] = wanted["token"]
+    if held := dynamodb.take_lock_also_of_the_dead(client, params["table"], wanted, now):
+        answer = lock.told_to_wait(params["table"], held, now, params["waited_seconds"], params["wait_seconds"])
+        (module.fail_json if answer.get("failed") else module.exit_json)(**answer)
+
+
 def main() -> None:
     text = {"type": "str", "default": ""}
     needed = {"type": "str", "required": True}
@@ -736,6 +786,12 @@ def main() -> None:
             "planned_on": text,
             "reason": text,
             "by": text,
+            "command": {"type": "str", "default": "release"},
+            # No secret: it lets nobody in, and Ansible would blot it out wherever it stands.
+            "token": text | {"no_log": False},
+            "pid": {"type": "int", "default": 0},
+            "wait_seconds": {"type": "float", "default": lock.WAIT_SECONDS},
+            "waited_seconds": {"type": "float", "default": 0},
             "breaking_migrations": flag,
             "force": flag,
             "release_command": text,
@@ -747,7 +803,10 @@ def main() -> None:
     )
     clients = Clients(module.client("ecs"), module.client("ecr"), module.client("dynamodb"))
     module.params["tags"] = {key: "" if one is None else str(one) for key, one in module.params["tags"].items()}
+    module.params["by"] = module.params["by"] or lock.caller(os.environ)
     try:
+        if not module.check_mode:
+            take_lock(module, clients.dynamodb)
         with ThreadPoolExecutor() as pool:
             answer = start(module, clients, pool)
     except AnsibleAWSError as error:

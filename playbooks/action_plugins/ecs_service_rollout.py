@@ -8,8 +8,12 @@ from typing import Any
 
 from ansible.plugins.loader import action_loader
 
+# Python finds it by its name then; what is returned may be what a strategy such as mitogen's made of it.
+action_loader.get("following", class_only=True)
+from ansible.plugins.action.following import ActionModule as Following
 
-class ActionModule(action_loader.get("following", class_only=True)):  # type: ignore[misc]  # ansible-core ships no types
+
+class ActionModule(Following):  # type: ignore[misc]  # ansible-core ships no types
     looks_with = "ecs_service_rollout_info"
     stops_with = "ecs_service_rollout_stop"
     own_options = ("cluster", "service", "task_definition", "desired_count", "force", "timeout_seconds", "lock")

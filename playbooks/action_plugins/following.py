@@ -26,6 +26,8 @@ SECONDS_BETWEEN_STARTS = 2.0
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
     _supports_check_mode = True
     _supports_diff = True
+    # For forked_modules: it only waits for modules, and takes nothing from a worker.
+    needs_no_worker = True
 
     # What the actions differ in.
     looks_with = ""

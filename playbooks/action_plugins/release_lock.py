@@ -7,6 +7,7 @@ Modules cannot print while they run, so the waiting is here and nothing else: th
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
 from typing import Any
@@ -22,12 +23,19 @@ SECONDS_OF_SILENCE = 30.0
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
     _supports_check_mode = True
+    # For forked_modules: it only waits for modules, and takes nothing from a worker.
+    needs_no_worker = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        return self.run_when_free(task_vars)
+
+    def run_when_free(self, task_vars: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
+        """Run the module until no other holds the lock, or until it says that it waited long enough."""
         begun = time.monotonic()
-        # This is a worker of ansible-playbook, and it is ansible-playbook whose end means that nobody holds the lock.
-        options = {"pid": os.getppid()} | self._task.args
+        # It is ansible-playbook, not a worker of it, whose end means that nobody holds the lock.
+        playbook = multiprocessing.parent_process()
+        options = {"pid": playbook.pid if playbook else os.getpid()} | more | self._task.args
         printed, told = begun, None
         while True:
             waited = time.monotonic() - begun

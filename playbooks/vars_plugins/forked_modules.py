@@ -9,13 +9,14 @@ of their tasks, with the models of the services that they name. ActionBase._exec
 three steps inside it that start a Python are replaced, so that the worker asks the server, which forks, and the child
 runs the module with the very function that Ansible's wrapper would call. The child is a process of its own: what a
 module prints, changes or breaks ends with it, as ever. A worker that goes, by Ctrl-C or by its task's timeout, hangs
-up, and the server interrupts its module. A task that is skipped, or only tells or decides something, runs in Ansible's
-first process itself, without a worker, which would cost several times its work.
+up, and the server interrupts its module. A task that keeps nobody waiting runs in Ansible's first process itself,
+without a worker, which would cost several times its work.
 
 Why it is a vars plugin, though it gives no variables. Ansible loads those first, as soon as it has read the inventory.
 
-Which tasks need no worker. Those of the actions in _TELL_OR_DECIDE, and others without a loop whose condition does not
-hold; never with async, a timeout, retries or delegation.
+Which tasks need no worker. Those of the actions in _TELL_OR_DECIDE; others without a loop whose condition does not
+hold; and in a play on one host those without a loop that run a module as below, unless by an action of its own that
+does not say `needs_no_worker`. Never with async, a timeout, retries or delegation.
 
 Which modules. Those of amazon.aws and community.aws, and those in the folders of ansible.cfg's `library`; on a local
 connection, with the Python that runs Ansible, without async and become. All others start a Python as before.
@@ -64,7 +65,7 @@ from ansible.playbook.block import Block
 from ansible.playbook.task import Task
 from ansible.plugins import strategy
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import module_loader
+from ansible.plugins.loader import action_loader, module_loader
 from ansible.plugins.vars import BaseVarsPlugin
 from ansible.utils.fqcn import add_internal_fqcns
 
@@ -213,7 +214,7 @@ def _modules_of(tasks: Iterable[Block | Task]) -> Iterator[Module]:
 
 
 class Worker(strategy.WorkerProcess):  # type: ignore[misc]  # ansible-core ships no types
-    """Forks for a task that does something; one that only tells or decides, or is skipped, runs where it is."""
+    """Forks for a task that would keep others waiting; any other runs where it is."""
 
     def start(self) -> None:
         if not self._ran_here():
@@ -226,7 +227,8 @@ class Worker(strategy.WorkerProcess):  # type: ignore[misc]  # ansible-core ship
         # A worker changes only what ends with it, so this gets copies.
         task_vars, task = self._task_vars.copy(), task.copy(exclude_parent=True)
         task._parent = self._task._parent
-        executor = TaskExecutor if task.action in _TELL_OR_DECIDE else _OnlySkips
+        runs_here = task.action in _TELL_OR_DECIDE or _keeps_nobody_waiting(task, task_vars)
+        executor = TaskExecutor if runs_here else _OnlySkips
         if executor is _OnlySkips and not _is_skipped(task, task_vars):
             return False
         try:
@@ -247,6 +249,18 @@ class Worker(strategy.WorkerProcess):  # type: ignore[misc]  # ansible-core ship
             _RawTaskResult(host=self._host, task=task, return_data=result, task_fields=task.dump_attrs())
         )
         return True
+
+
+def _keeps_nobody_waiting(task: Task, task_vars: Mapping[str, Any]) -> bool:
+    """Tell whether a task does no more than let the server run modules, while no other host has anything to do."""
+    # What a loop displays comes in turn with its items' results only from a worker.
+    if len(task_vars.get("ansible_play_batch", ())) != 1 or task.loop is not None:
+        return False
+    action = task.resolved_action or task.action
+    if not _find(action, tuple(task.collections or ())):
+        return False
+    plugin = action_loader.get(action, class_only=True, collection_list=task.collections)
+    return plugin is None or getattr(plugin, "needs_no_worker", False)
 
 
 def _is_skipped(task: Task, task_vars: Mapping[str, Any]) -> bool:

@@ -47,7 +47,7 @@ def environment(forked, endpoint, **more):
 
 
 def play(playbook, forked, record_to, endpoint=None, arguments=(), **more):
-    """Run a playbook and return what it displayed, and the results of each task."""
+    """Run a playbook and return what it displayed, and the results of each task on the host localhost."""
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", *arguments, playbook],
         cwd=HERE,
@@ -59,6 +59,8 @@ def play(playbook, forked, record_to, endpoint=None, arguments=(), **more):
     results = {}
     for line in record_to.read_text().splitlines():
         entry = json.loads(line)
+        if entry["host"] == "another":
+            continue
         results.setdefault(entry["task"], []).append(entry["result"])
     return done, results
 
@@ -97,6 +99,18 @@ def test_the_results_are_the_same(both, case):
     (_, forked), (_, started) = both[True], both[False]
     assert started[case]
     assert comparable(forked[case]) == comparable(started[case])
+
+
+@pytest.fixture(scope="module")
+def beside_another(moto, tmp_path_factory):
+    results = tmp_path_factory.mktemp("beside_another") / "results"
+    return play("cases.yml", True, results, moto, arguments=["-vvv", "-e", "run_on=all"])[1]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_results_are_the_same_beside_another_host(both, beside_another, case):
+    (_, started) = both[False]
+    assert comparable(beside_another[case]) == comparable(started[case])
 
 
 def test_the_terminal_shows_the_same(both):
@@ -140,19 +154,36 @@ def test_one_setting_turns_it_off(tmp_path):
     assert {result["seen"] for [result] in results.values()} == {"started"}
 
 
-def test_what_only_tells_decides_or_is_skipped_runs_where_it_is(tmp_path):
-    done, results = play("where.yml", True, tmp_path / "results", TOWPATH_MARK=str(tmp_path / "mark"))
-    [message], [fact] = results["A message"], results["A fact"]
-    skippers = (tmp_path / "mark").read_text().split()
-    assert {message["msg"], fact["ansible_facts"]["fact_made_in"], *skippers} == {message["msg"]}
-    assert done.returncode == 0
+def test_what_keeps_nobody_waiting_runs_where_it_is(tmp_path):
+    processes = where_tasks_run(True, tmp_path)
+    workers = {processes.pop(task) for task in ("A module in a loop", "A module of an action that may need a worker")}
+    assert len(workers) == 2
+    [first] = set(processes.values())
+    assert first not in workers
+
+
+def test_beside_another_host_modules_run_in_workers(tmp_path):
+    processes = where_tasks_run(True, tmp_path, "-e", "run_on=all")
+    assert processes["A message"] == processes["A fact"] == processes["A skipped module"]
+    assert len(set(processes.values())) == 4
 
 
 def test_one_setting_makes_each_task_a_process(tmp_path):
-    _, results = play("where.yml", False, tmp_path / "results", TOWPATH_MARK=str(tmp_path / "mark"))
-    [message], [fact] = results["A message"], results["A fact"]
-    [skipper] = (tmp_path / "mark").read_text().split()
-    assert len({message["msg"], fact["ansible_facts"]["fact_made_in"], skipper}) == 3
+    processes = where_tasks_run(False, tmp_path)
+    assert len(set(processes.values())) == len(processes) == 6
+
+
+def where_tasks_run(forked, tmp_path, *arguments):
+    """The process that each task's values are made in, by the task's name."""
+    mark = tmp_path / "mark"
+    done, results = play("where.yml", forked, tmp_path / "results", arguments=arguments, TOWPATH_MARK=str(mark))
+    assert done.returncode == 0
+    # Of two hosts one skips it before the other, in the same process.
+    [message], [fact], [skipper, *_] = results["A message"], results["A fact"], mark.read_text().split()
+    found = {"A message": message["msg"], "A fact": fact["ansible_facts"]["fact_made_in"], "A skipped module": skipper}
+    for task in ("A module", "A module in a loop", "A module of an action that may need a worker"):
+        found[task] = results[task][-1].get("results", results[task])[-1]["seen"]["environment"]["TOWPATH_PROBE"]
+    return found
 
 
 def test_on_an_ansible_core_that_lacks_something_one_warning_says_so(tmp_path):

@@ -57,6 +57,8 @@ class Environment:
 
     def start(self, change="deploy", check_mode=False, **options):
         given = self.place | {"family": self.family, "repository": self.repository, "change": change, "by": "ann"}
+        # The lock of one who starts one release after another, and frees it after none.
+        given["token"] = "ann's"
         return run_module("release_start", self.aws, check_mode=check_mode, **given | options)
 
     def roll_out(self, started):
@@ -119,6 +121,36 @@ def staging(aws, repository, images):
 @pytest.fixture
 def prod(aws, repository, images):
     return Environment(aws, repository, "prod")
+
+
+def test_the_lock_is_taken_first_and_handed_on(staging):
+    started = staging.start(image=SHA, pid=1, command=f"deploy of {SHA}")
+    held = dynamodb.get_lock(staging.dynamodb, staging.table)
+    assert started["lock"] == {"table": staging.table, "token": held["token"]}
+    assert (started["held_by_another"], held["token"]) == (False, "ann's")
+    assert {name: held["holder"][name] for name in ("who", "pid", "command")} == {
+        "who": "ann",
+        "pid": 1,
+        "command": f"deploy of {SHA}",
+    }
+
+
+def test_nothing_is_begun_while_another_holds_the_lock(staging):
+    staging.start(image=SHA, pid=1, command=f"deploy of {SHA}")
+    before = staging.state()
+    waits = staging.start(image=OTHER_SHA, token="bob's", by="bob", wait_seconds=10, waited_seconds=5)
+    assert (waits["held_by_another"], waits["holder"]["who"], waits["lock"]["token"]) == (True, "ann", "")
+    refused = staging.start(image=OTHER_SHA, token="bob's", by="bob", wait_seconds=10, waited_seconds=10)
+    assert refused["failed"]
+    assert refused["msg"].startswith(f"A deploy of {SHA} by ann (")
+    assert "Run the same command again when it is over" in refused["msg"]
+    assert staging.state() == before
+
+
+def test_a_plan_takes_no_lock_and_waits_for_none(staging):
+    run_module("release_lock", staging.aws, table=staging.table, who="ann")
+    plan = staging.start(image=OTHER_SHA, token="bob's", by="bob", check_mode=True)
+    assert (plan["lock"], plan["outcome"]) == ({"table": staging.table, "token": ""}, "")
 
 
 def test_the_first_deploy_writes_an_entry_registers_its_revision_and_protects_its_image(staging, images):

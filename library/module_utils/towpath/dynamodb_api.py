@@ -17,7 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from .aws_tags import tag_list
 from .ledger import Entry, deserialised, fit_to_keep, serialised
-from .lock import CLOCK_MARGIN_SECONDS
+from .lock import CLOCK_MARGIN_SECONDS, is_dead
 
 # boto3 builds its clients at run time, so there is no type to name.
 DynamoDbClient = Any
@@ -188,6 +188,14 @@ def take_lock(client: DynamoDbClient, table: str, lock: Entry, now: float, dead_
         holding = _entry(error.response["Item"])
         return None if holding["token"] == lock["token"] else holding
     return None
+
+
+def take_lock_also_of_the_dead(client: DynamoDbClient, table: str, lock: Entry, now: float) -> Entry | None:
+    """Do what take_lock does, and do not wait for the lease of a holder of this machine that died."""
+    held = take_lock(client, table, lock, now)
+    if held and is_dead(held["holder"], lock["holder"]["machine"]):
+        held = take_lock(client, table, lock, now, dead_token=held["token"])
+    return held
 
 
 @_on_table("renew the lock")

@@ -32,6 +32,17 @@ def new_lock(token: str, holder: Mapping[str, Any], now: float) -> Lock:
     }
 
 
+def holder(environment: Mapping[str, str], who: str, pid: int, command: str) -> dict[str, Any]:
+    """What the lock says of who takes it; ``who`` is found out when it is empty."""
+    return {
+        "who": who or caller(environment),
+        **this_machine(),
+        "job": job_url(environment),
+        "pid": pid,
+        "command": command,
+    }
+
+
 def expiry(now: float) -> int:
     return int(now) + LEASE_SECONDS
 
@@ -119,3 +130,25 @@ def refusal(lock: Lock, now: float, waited_seconds: float) -> str:
         f"{held_words(lock, now)} {waited}Expected to be the only one. "
         "Run the same command again when it is over, or wait longer for it with -e lock_wait_seconds=900."
     )
+
+
+def told(table: str, held: Lock | None, token: str, msg: str, **more: Any) -> dict[str, Any]:
+    """What a module returns of the lock. ``held`` is None when nobody holds it, and ``token`` is the caller's own."""
+    ours = held is not None and held["token"] == token
+    return {
+        "changed": False,
+        "lock": {"table": table, "token": token if ours else ""},
+        "holder": held["holder"] if held else {},
+        "since": held["since"] if held else "",
+        "expires_at": held["expires_at"] if held else 0,
+        "held_by_another": held is not None and not ours,
+        "lost": False,
+        "msg": msg,
+    } | more
+
+
+def told_to_wait(table: str, held: Lock, now: float, waited_seconds: float, wait_seconds: float) -> dict[str, Any]:
+    """What a module returns while another holds the lock: who does, and failed when it was waited for long enough."""
+    if waited_seconds < wait_seconds:
+        return told(table, held, "", held_words(held, now))
+    return told(table, held, "", refusal(held, now, waited_seconds), failed=True)

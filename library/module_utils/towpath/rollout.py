@@ -72,6 +72,7 @@ class Seen(NamedTuple):
     logs_read: int = 0
     stop_asked: bool = False
     # Seconds, as the looks saw them.
+    looked_at: float = 0.0
     running_at: float | None = None
     healthy_at: float | None = None
 
@@ -413,7 +414,8 @@ def all_healthy(look: Look, rollout: Rollout) -> bool:
 
 
 def reached(look: Look, rollout: Rollout, seen: Seen, seconds: float) -> Seen:
-    """Remember when the first of our tasks ran, and when all of them were healthy."""
+    """Remember when this look was, when the first of our tasks ran, and when all of them were healthy."""
+    seen = seen._replace(looked_at=seconds)
     if seen.running_at is None and counts(look, rollout)["running"] > 0:
         seen = seen._replace(running_at=seconds)
     if seen.healthy_at is None and all_healthy(look, rollout):
@@ -434,9 +436,21 @@ def phases(look: Look, seen: Seen, seconds: float, now: datetime) -> dict[str, f
     return {name: round(length, 2) for name, length in parts.items() if length is not None}
 
 
+SECONDS_BETWEEN_LOOKS = 1.0
+# Near the end a look sooner is a second less of waiting.
+SECONDS_BETWEEN_GLANCES = 0.25
+
+
 def seconds_to_next_look(seen: Seen) -> float:
-    """Near the end a look sooner is a second less of waiting."""
-    return 0.5 if seen.healthy_at is not None else 1.0
+    return SECONDS_BETWEEN_LOOKS if seen.healthy_at is None else SECONDS_BETWEEN_GLANCES
+
+
+def is_a_glance(ended: Verdict, seen: Seen, seconds: float, timeout_seconds: float) -> bool:
+    """Whether tasks and targets need no look: all were healthy, and just now at that, or the rollout has succeeded."""
+    if seen.healthy_at is None:
+        return False
+    looked_just_now = seconds < min(seen.looked_at + SECONDS_BETWEEN_LOOKS, timeout_seconds)
+    return ended.outcome == SUCCEEDED or (not ended.outcome and looked_just_now)
 
 
 # A program that could not be started says so in each log; one that is read too early is empty.

@@ -157,3 +157,37 @@ def test_a_refusal_says_who_and_what_to_type(waited, said):
     refused = lock.refusal(a_lock(), NOW, waited)
     assert said in refused
     assert refused.endswith("or wait longer for it with -e lock_wait_seconds=900.")
+
+
+def test_the_holder_is_who_was_named_on_this_machine():
+    holder = lock.holder({"CI_JOB_URL": "https://ci/7", "USER": "runner"}, "ann", 4711, "deploy of 6b65b39")
+    assert holder == {
+        "who": "ann",
+        **lock.this_machine(),
+        "job": "https://ci/7",
+        "pid": 4711,
+        "command": "deploy of 6b65b39",
+    }
+    assert lock.holder({"USER": "bob"}, "", 4711, "deploy")["who"] == "bob"
+
+
+@pytest.mark.parametrize(
+    ("token", "held", "ours", "anothers"),
+    [
+        pytest.param("token", a_lock(), "token", False, id="the caller's"),
+        pytest.param("other", a_lock(), "", True, id="another's"),
+        pytest.param("token", None, "", False, id="nobody's"),
+    ],
+)
+def test_a_module_tells_whose_the_lock_is(token, held, ours, anothers):
+    told = lock.told("releases", held, token, "Words.")
+    assert (told["lock"], told["held_by_another"]) == ({"table": "releases", "token": ours}, anothers)
+    assert told["holder"] == (held["holder"] if held else {})
+
+
+@pytest.mark.parametrize(("waited", "failed"), [(0, False), (99.9, False), (100, True)])
+def test_who_waited_long_enough_is_refused(waited, failed):
+    told = lock.told_to_wait("releases", a_lock(), NOW, waited, 100)
+    assert (told.get("failed", False), told["held_by_another"], told["lock"]["token"]) == (failed, True, "")
+    assert told["msg"].startswith("A deploy of 6b65b39 by ann (desk) is under way")
+    assert ("Run the same command again" in told["msg"]) is failed

@@ -19,6 +19,7 @@ from ansible.module_utils.towpath.rollout import (
     failed,
     hopeless,
     in_time,
+    is_a_glance,
     is_rollback_of,
     log_stream,
     news,
@@ -902,7 +903,7 @@ def test_the_parts_of_a_rollout_are_timed_as_the_looks_saw_them():
     over = healthy._replace(record=a_record("SUCCESSFUL", finishedAt=after(39.5)))
     seen = Seen()
     for look, seconds in ((a_look(), 1), (one_runs, 20), (healthy, 27), (healthy, 28), (over, 40)):
-        assert seconds_to_next_look(seen) == (0.5 if seconds > 27 else 1.0)
+        assert seconds_to_next_look(seen) == (0.25 if seconds > 27 else 1.0)
         seen = reached(look, OURS, news(look, OURS, seen)[1], seconds)
     assert phases(over, seen, 40, after(40)) == {"start": 20, "healthy": 7, "drain": 13, "detection_lag": 0.5}
     assert phases(a_look(), Seen(running_at=20), 40, after(40)) == {"start": 20}
@@ -1076,3 +1077,26 @@ def test_each_cause_is_told_from_what_aws_answers(look, log_lines, reason):
 def test_scaling_in_explains_nothing():
     scaled_in = an_unhealthy_end(1) | {"stoppedReason": "Scaling activity initiated by (deployment ecs-svc/7)"}
     assert end_of(rolled_back([scaled_in])).reason.startswith("ECS rolled the service back")
+
+
+HEALTHY = Seen(running_at=20.0, healthy_at=27.0, looked_at=28.0)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seen", "seconds", "glance"),
+    [
+        pytest.param("", Seen(looked_at=28.0), 28.2, False, id="not all tasks were healthy yet"),
+        pytest.param("", HEALTHY, 28.9, True, id="all were healthy, just now"),
+        pytest.param("", HEALTHY, 29.0, False, id="all were healthy, a second ago"),
+        pytest.param("", HEALTHY, 900.0, False, id="the time is up"),
+        pytest.param("succeeded", HEALTHY, 40.0, True, id="it has succeeded"),
+        pytest.param("succeeded", Seen(), 40.0, False, id="it has succeeded, and nobody saw its tasks healthy"),
+        pytest.param("rolled_back", HEALTHY, 28.5, False, id="it has failed, which wants a reason"),
+    ],
+)
+def test_tasks_are_looked_at_unless_nothing_but_the_end_is_waited_for(outcome, seen, seconds, glance):
+    assert is_a_glance(Verdict(outcome, ""), seen, seconds, 900) is glance
+
+
+def test_at_the_end_of_its_time_a_rollout_is_looked_at_whole():
+    assert not is_a_glance(Verdict("", ""), HEALTHY, 28.5, 28.4)

@@ -12,5 +12,6 @@ from ansible.plugins.action import ActionBase
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no types
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        result: dict[str, Any] = self._execute_module("probe", {"does": "tell_how_it_runs"}, task_vars=task_vars)
+        options = {"does": "tell_how_it_runs"} | self._task.args
+        result: dict[str, Any] = self._execute_module("probe", options, task_vars=task_vars)
         return result

@@ -27,7 +27,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core ships 
     CALLBACK_NAME = "record"
 
     def _record(self, result: Any, **_: Any) -> None:
-        line = {"task": result.task.name, "result": result.result}
+        line = {"task": result.task.name, "host": result.host.get_name(), "result": result.result}
         with Path(os.environ["RECORD_TO"]).open("a") as file:
             print(json.dumps(line, default=repr), file=file)
 

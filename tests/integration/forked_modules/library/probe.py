@@ -165,12 +165,13 @@ def be_killed(module: AnsibleModule) -> None:
 
 
 def sleep(module: AnsibleModule) -> None:
-    mark = pathlib.Path(os.environ["TOWPATH_MARK"])
+    mark = pathlib.Path(os.environ.get("TOWPATH_MARK", os.devnull))
     mark.write_text(str(os.getpid()))
     try:
         time.sleep(30)
     except KeyboardInterrupt:
-        mark.with_suffix(".heard").touch()
+        if mark.is_file():
+            mark.with_suffix(".heard").touch()
         raise
     module.exit_json()
 
