@@ -175,7 +175,11 @@ def mitogen_way() -> dict[str, str]:
         copy = helpers / source.relative_to(ROOT / "library" / "module_utils")
         copy.parent.mkdir(parents=True, exist_ok=True)
         package = ".".join(("ansible.module_utils", *copy.parent.relative_to(helpers).parts))
-        copy.write_text(re.sub(r"^from \.(\w)", rf"from {package}.\1", source.read_text(), flags=re.MULTILINE))
+        absolute = {r"^from \.(\w)": rf"from {package}.\1", r"^from \. import": f"from {package} import"}
+        text = source.read_text()
+        for relative, written in absolute.items():
+            text = re.sub(relative, written, text, flags=re.MULTILINE)
+        copy.write_text(text)
     return STOCK_WAY | {
         "PYTHONPATH": str(packages),
         "ANSIBLE_MODULE_UTILS": str(helpers),
