@@ -116,7 +116,6 @@ from typing import Any
 from ansible.module_utils.towpath import elbv2_api as elb
 from ansible.module_utils.towpath.aws_tags import tag_list
 from ansible.module_utils.towpath.target_group import (
-    FIXED_FIELDS,
     attribute_values,
     changed_values,
     health_check_request,
@@ -127,14 +126,15 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 def present(module: AnsibleAWSModule, client: elb.ElbClient, found: dict[str, Any]) -> dict[str, Any]:
     params = module.params
     name = params["name"]
+    # ModifyTargetGroup cannot change these: another value needs another target group.
     fixed = {"VpcId": params["vpc_id"], "Port": params["port"], "Protocol": "HTTP", "TargetType": "ip"}
     health_check = health_check_request(params["health_check"])
     attributes = attribute_values(params["attributes"])
     tags = {key: str(value) for key, value in params["tags"].items()}
     arn = found.get("TargetGroupArn", "")
 
-    if found and changed_values(fixed, found):
-        was = ", ".join(f"{field} is {found.get(field)}, not {fixed[field]}" for field in FIXED_FIELDS)
+    if found and (other := changed_values(fixed, found)):
+        was = ", ".join(f"{field} is {found.get(field)}, not {value}" for field, value in other.items())
         module.fail_json(
             msg=f"Target group {name} exists and cannot become what is wanted ({was}). AWS changes none of these: "
             "give the new target group another name, move the service to it, then delete this one."

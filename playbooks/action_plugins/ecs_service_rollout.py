@@ -17,6 +17,8 @@ class ActionModule(Following):  # type: ignore[misc]  # ansible-core ships no ty
     looks_with = "ecs_service_rollout_info"
     stops_with = "ecs_service_rollout_stop"
     own_options = ("cluster", "service", "task_definition", "desired_count", "force", "timeout_seconds", "lock")
+    # No task runs before, and on a small machine a look would only take the processor from what starts it.
+    seconds_to_first_look = 1.0
     leaves_it_going = "Ctrl-C leaves it going."
     unseen = "Could not see how the rollout goes."
 

@@ -34,6 +34,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     stops_with = ""
     # The starting module's own options; all else, such as region and profile, goes to every module.
     own_options: tuple[str, ...] = ()
+    seconds_to_first_look = 0.0
     seconds_of_silence = 30.0
     leaves_it_going = ""
     unseen = ""
@@ -87,6 +88,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         printed = time.monotonic()
         seen: dict[str, Any] = {}
         wait = 1.0
+        time.sleep(self.seconds_to_first_look)
         while True:
             looking = time.monotonic()
             seconds = looking - began

@@ -319,7 +319,7 @@ def _find(action: str, collections: tuple[str, ...] = ()) -> Module | None:
 def _preload(module: Module) -> None:
     """Import a module, and load the models of the services that it names, for every child to inherit."""
     # What goes wrong here goes wrong again in the module's own run, which reports it.
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception, SystemExit):
         importlib.import_module(module.name)
         for service in re.findall(r"""\bclient\(\s*["']([a-z0-9-]+)["']""", module.path.read_text()):
             _load_model(service)
@@ -426,7 +426,7 @@ def _forking(action: ActionBase, module: Module) -> Iterator[None]:
 
 def _run(module: Module, arguments: bytes, environment: Mapping[str, Any], directory: str) -> dict[str, Any]:
     """Let the server run a module, and return what ActionBase._low_level_execute_command returns."""
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+    with _file() as stdout, _file() as stderr:
         here, there = socket.socketpair()
         with here:
             with there:
@@ -446,6 +446,11 @@ def _run(module: Module, arguments: bytes, environment: Mapping[str, Any], direc
             stderr.write(f"{signal.strsignal(-code)}\n".encode())
             code = 128 - code
         return {"rc": code, "stdout": _text(stdout), "stderr": _text(stderr)}
+
+
+def _file() -> IO[bytes]:
+    """A file without a name, and on Linux in memory only: arguments and results may be secret."""
+    return os.fdopen(os.memfd_create("forked_modules"), "w+b") if sys.platform == "linux" else tempfile.TemporaryFile()
 
 
 def _text(file: IO[bytes]) -> str:
@@ -489,8 +494,8 @@ def _start_server() -> None:
 
 
 def _ask(what: bytes, content: object, *files: int) -> None:
-    with tempfile.TemporaryFile("w+") as file:
-        json.dump(content, file)
+    with _file() as file:
+        file.write(json.dumps(content).encode())
         file.flush()
         try:
             socket.send_fds(_requests, [what], [file.fileno(), *files])
@@ -515,8 +520,9 @@ class _Server:
         os.set_blocking(tell, False)
         signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        # Half of the time of the first client goes into what all services share.
         with contextlib.suppress(Exception):
-            _session()
+            _load_model("sts")
         while True:
             ahead = next((one for one in self.coming[:_IMPORTED_AHEAD] if one not in self.imported), None)
             workers = {worker: child for child, worker in self.running.items() if worker}

@@ -96,7 +96,8 @@ def test_no_visitor_notices_that_cloudfront_and_the_names_of_previews_come_and_g
     assert certificate_names(named) == [f"*.{NAME}", NAME]
     assert ask(named, NO_PREVIEW) == (404, True)
 
-    assert demo.changes(named.playbook(*PROVISION, *DOMAIN)) == 0
+    again = named.playbook(*PROVISION, *DOMAIN)
+    assert demo.changes(again) == 0, again
 
     with Visitors(named) as visitors:
         named.playbook(*PROVISION, *DOMAIN, *CDN_OFF)

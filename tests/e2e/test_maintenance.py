@@ -50,9 +50,10 @@ def test_the_line_that_is_printed_leads_past_the_page(loop: Loop, begun: str):
 
 def test_a_second_time_and_a_provision_change_nothing(loop: Loop, begun: str):
     again = loop.account.playbook("maintenance.yml", *STAGING, "-e", "maintenance=true")
-    assert demo.changes(again) == 0
+    assert demo.changes(again) == 0, again
     assert re.search(r"'.*'", again)[0] == re.search(r"'.*'", begun)[0], "the same token"
-    assert demo.changes(loop.account.playbook("provision.yml", *STAGING)) == 0
+    provisioned = loop.account.playbook("provision.yml", *STAGING)
+    assert demo.changes(provisioned) == 0, provisioned
     assert ask(loop.account, loop.results["staging"]["url"])[0] == 503
 
 

@@ -66,7 +66,8 @@ def test_bounds_that_a_person_chose_outlive_the_next_provision(scaled: Account):
     said = scale(scaled, "prod", min=3, max=4)
     assert "prod wants 3 tasks, and 3 run." in said
     assert "group_vars say 2 to 6" in said
-    assert demo.changes(scaled.playbook("provision.yml", "-e", "env=prod")) == 0
+    provisioned = scaled.playbook("provision.yml", "-e", "env=prod")
+    assert demo.changes(provisioned) == 0, provisioned
     assert bounds(scaled, "prod") == (3, 4)
     assert a_service(scaled, "prod")["desiredCount"] == 3
 

@@ -80,7 +80,7 @@ def test_what_aws_cannot_change_is_refused_with_a_way_out(target_group):
     target_group()
     result = target_group(port=8080)
     assert result["failed"]
-    assert "Port is 3000, not 8080" in result["msg"]
+    assert "(Port is 3000, not 8080)" in result["msg"], "what is as wanted is not named"
     assert "another name" in result["msg"]
 
 

@@ -71,6 +71,8 @@ class Seen(NamedTuple):
     looks_since_failure: int = 0
     logs_read: int = 0
     stop_asked: bool = False
+    running: int = 0
+    desired: int = 0
     # Seconds, as the looks saw them.
     looked_at: float = 0.0
     running_at: float | None = None
@@ -414,9 +416,10 @@ def all_healthy(look: Look, rollout: Rollout) -> bool:
 
 
 def reached(look: Look, rollout: Rollout, seen: Seen, seconds: float) -> Seen:
-    """Remember when this look was, when the first of our tasks ran, and when all of them were healthy."""
-    seen = seen._replace(looked_at=seconds)
-    if seen.running_at is None and counts(look, rollout)["running"] > 0:
+    """Remember how many of our tasks run, when the first of them ran, and when all of them were healthy."""
+    count = counts(look, rollout)
+    seen = seen._replace(running=count["running"], desired=count["desired"], looked_at=seconds)
+    if seen.running_at is None and seen.running > 0:
         seen = seen._replace(running_at=seconds)
     if seen.healthy_at is None and all_healthy(look, rollout):
         seen = seen._replace(running_at=seconds if seen.running_at is None else seen.running_at, healthy_at=seconds)
@@ -438,19 +441,21 @@ def phases(look: Look, seen: Seen, seconds: float, now: datetime) -> dict[str, f
 
 SECONDS_BETWEEN_LOOKS = 1.0
 # Near the end a look sooner is a second less of waiting.
-SECONDS_BETWEEN_GLANCES = 0.25
+SECONDS_BETWEEN_GLANCES = 0.2
 
 
 def seconds_to_next_look(seen: Seen) -> float:
     return SECONDS_BETWEEN_LOOKS if seen.healthy_at is None else SECONDS_BETWEEN_GLANCES
 
 
-def is_a_glance(ended: Verdict, seen: Seen, seconds: float, timeout_seconds: float) -> bool:
-    """Whether tasks and targets need no look: all were healthy, and just now at that, or the rollout has succeeded."""
-    if seen.healthy_at is None:
-        return False
-    looked_just_now = seconds < min(seen.looked_at + SECONDS_BETWEEN_LOOKS, timeout_seconds)
-    return ended.outcome == SUCCEEDED or (not ended.outcome and looked_just_now)
+def is_a_glance(record: Json | None, seen: Seen, seconds: float, timeout_seconds: float) -> bool:
+    """Whether a look is over when ECS's record goes on: all tasks were healthy, and just now at that."""
+    goes_on = record is not None and record["status"] in ("PENDING", "IN_PROGRESS")
+    return (
+        goes_on
+        and seen.healthy_at is not None
+        and seconds < min(seen.looked_at + SECONDS_BETWEEN_LOOKS, timeout_seconds)
+    )
 
 
 # A program that could not be started says so in each log; one that is read too early is empty.

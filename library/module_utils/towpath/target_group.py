@@ -19,9 +19,6 @@ HEALTH_CHECK_FIELDS = {
     "codes": "Matcher",
 }
 
-# ModifyTargetGroup cannot change these: another value needs another target group.
-FIXED_FIELDS = ("VpcId", "Port", "Protocol", "TargetType")
-
 
 def health_check_request(options: dict[str, Any]) -> dict[str, Any]:
     """The fields of a request for the health-check options that were given."""

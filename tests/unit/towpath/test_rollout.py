@@ -903,7 +903,7 @@ def test_the_parts_of_a_rollout_are_timed_as_the_looks_saw_them():
     over = healthy._replace(record=a_record("SUCCESSFUL", finishedAt=after(39.5)))
     seen = Seen()
     for look, seconds in ((a_look(), 1), (one_runs, 20), (healthy, 27), (healthy, 28), (over, 40)):
-        assert seconds_to_next_look(seen) == (0.25 if seconds > 27 else 1.0)
+        assert seconds_to_next_look(seen) == (0.2 if seconds > 27 else 1.0)
         seen = reached(look, OURS, news(look, OURS, seen)[1], seconds)
     assert phases(over, seen, 40, after(40)) == {"start": 20, "healthy": 7, "drain": 13, "detection_lag": 0.5}
     assert phases(a_look(), Seen(running_at=20), 40, after(40)) == {"start": 20}
@@ -1083,20 +1083,16 @@ HEALTHY = Seen(running_at=20.0, healthy_at=27.0, looked_at=28.0)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "seen", "seconds", "glance"),
+    ("record", "seen", "seconds", "glance"),
     [
-        pytest.param("", Seen(looked_at=28.0), 28.2, False, id="not all tasks were healthy yet"),
-        pytest.param("", HEALTHY, 28.9, True, id="all were healthy, just now"),
-        pytest.param("", HEALTHY, 29.0, False, id="all were healthy, a second ago"),
-        pytest.param("", HEALTHY, 900.0, False, id="the time is up"),
-        pytest.param("succeeded", HEALTHY, 40.0, True, id="it has succeeded"),
-        pytest.param("succeeded", Seen(), 40.0, False, id="it has succeeded, and nobody saw its tasks healthy"),
-        pytest.param("rolled_back", HEALTHY, 28.5, False, id="it has failed, which wants a reason"),
+        pytest.param(UNDER_WAY, Seen(looked_at=28.0), 28.2, False, id="not all tasks were healthy yet"),
+        pytest.param(UNDER_WAY, HEALTHY, 28.9, True, id="all were healthy, just now"),
+        pytest.param(UNDER_WAY, HEALTHY, 29.0, False, id="all were healthy, a second ago"),
+        pytest.param(UNDER_WAY, HEALTHY._replace(looked_at=899.5), 900.0, False, id="the time is up"),
+        pytest.param(a_record("SUCCESSFUL"), HEALTHY, 28.2, False, id="it has succeeded"),
+        pytest.param(a_record("ROLLBACK_IN_PROGRESS"), HEALTHY, 28.2, False, id="it is on its way back"),
+        pytest.param(None, HEALTHY, 28.2, False, id="ECS has no record of it"),
     ],
 )
-def test_tasks_are_looked_at_unless_nothing_but_the_end_is_waited_for(outcome, seen, seconds, glance):
-    assert is_a_glance(Verdict(outcome, ""), seen, seconds, 900) is glance
-
-
-def test_at_the_end_of_its_time_a_rollout_is_looked_at_whole():
-    assert not is_a_glance(Verdict("", ""), HEALTHY, 28.5, 28.4)
+def test_tasks_are_looked_at_unless_nothing_but_the_end_is_waited_for(record, seen, seconds, glance):
+    assert is_a_glance(record, seen, seconds, 900) is glance
