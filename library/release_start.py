@@ -420,12 +420,13 @@ def read(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) -
     newest_read = pool.submit(ecs.describe_task_definition, clients.ecs, params["family"])
     entries_read = pool.submit(dynamodb.query_releases, clients.dynamodb, params["table"], limit)
     service, pointed = service_read.result()
+    entries = entries_read.result()
+    settled = ends(clients.ecs, params["cluster"], service, entries, datetime.now(UTC))
+    service = plans.completed_meanwhile(service, settled.get(release_number(pointed) or 0, {}))
     completed = serving_revision(service) or service["taskDefinition"]
     serving = (
         pointed if completed == service["taskDefinition"] else ecs.describe_task_definition(clients.ecs, completed)
     )
-    entries = entries_read.result()
-    settled = ends(clients.ecs, params["cluster"], service, entries, datetime.now(UTC))
     open_entry = entries[0] if entries and not ledger.is_over(entries[0]) else None
     if open_entry and (end := settled.get(open_entry["number"])) and not ledger.touched_nothing(end):
         open_entry = None

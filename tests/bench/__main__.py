@@ -232,14 +232,26 @@ def provision_table(runs: Mapping[str, list[Run]]) -> str:
 
 def deploy_table(deploys: Mapping[str, list[Deploy]]) -> str:
     return table(
-        ("way", "adds, seconds", "of bare boto3", "before UpdateService", "whole command, seconds", "API calls"),
+        (
+            "way",
+            "adds, seconds",
+            "of bare boto3",
+            "before UpdateService",
+            "whole command, seconds",
+            "of ecs-deploy",
+            "API calls",
+        ),
         [
             (
                 name,
                 f"{median(one.added for one in of_it):.2f}",
                 ratio(median(one.added for one in of_it), median(one.added for one in deploys.get(BARE, []))),
                 f"{median(one.run.first('UpdateService') for one in of_it):.2f}",
-                f"{median(one.run.seconds for one in of_it):.1f}",
+                f"{median(one.run.seconds for one in of_it):.2f}",
+                ratio(
+                    median(one.run.seconds for one in of_it),
+                    median(one.run.seconds for one in deploys.get(ECS_DEPLOY, [])),
+                ),
                 f"{median(len(one.run.calls) for one in of_it):.0f}",
             )
             for name, of_it in deploys.items()

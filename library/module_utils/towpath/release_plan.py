@@ -262,6 +262,19 @@ def revision_of(entry: Entry, newest: TaskDefinition | None) -> TaskDefinition |
     return newest if newest and release_number(newest) == entry["number"] else None
 
 
+def completed_meanwhile(service: Json, end: Entry) -> Json:
+    """The service, with its newest deployment completed where ``end``, of the release that it carries, says so.
+
+    ECS was asked for the service first, and then for what became of the release: its end may lie between the two.
+    """
+    if end.get("outcome") != SUCCEEDED:
+        return service
+    newest = primary(service)
+    return service | {
+        "deployments": [one | {"rolloutState": "COMPLETED"} if one is newest else one for one in service["deployments"]]
+    }
+
+
 def serves(service: Json, revision: TaskDefinition | None, wanted: TaskDefinition) -> bool:
     """Whether the service runs just this already, as a release, with no rollout under way."""
     if release_number(revision) is None or primary(service).get("rolloutState", "COMPLETED") != "COMPLETED":

@@ -8,6 +8,7 @@ from ansible.module_utils.towpath.release_plan import (
     Labels,
     ReleaseRefused,
     Source,
+    completed_meanwhile,
     content,
     goes_on_with,
     labels_in,
@@ -357,6 +358,21 @@ def test_a_revision_belongs_to_the_release_whose_number_it_has():
 )
 def test_what_serves_already_makes_no_release(service, revision, wanted, nothing_to_do):
     assert serves(service, revision, wanted) is nothing_to_do
+
+
+@pytest.mark.parametrize(
+    ("end", "nothing_to_do"),
+    [
+        pytest.param({}, False, id="it goes on"),
+        pytest.param({"outcome": "succeeded"}, True, id="it completed after the service was asked for"),
+        pytest.param({"outcome": "rolled_back"}, False, id="it failed"),
+    ],
+)
+def test_a_rollout_that_completes_while_it_is_looked_at_makes_no_second_release(end, nothing_to_do):
+    asked_before = a_service("IN_PROGRESS")
+    service = completed_meanwhile(asked_before, end)
+    assert serves(service, a_revision(release=1), a_revision()) is nothing_to_do
+    assert asked_before == a_service("IN_PROGRESS")
 
 
 def test_a_revision_says_what_release_it_is():
