@@ -458,8 +458,8 @@ def _text(file: IO[bytes]) -> str:
     return file.read().decode(errors="surrogateescape")
 
 
-# What the server is asked for: to import what is coming, to run a module, to end.
-_COMING, _RUN, _END = b"coming", b"run", b"end"
+# What the server is asked for: to import what is coming, or to run a module.
+_COMING, _RUN = b"coming", b"run"
 # More would keep the module waiting that is asked for meanwhile.
 _IMPORTED_AHEAD = 3
 _WITHOUT_SERVER = (
@@ -486,9 +486,9 @@ def _start_server() -> None:
 
     def end() -> None:
         if os.getpid() == first:
-            with contextlib.suppress(OSError):
-                _requests.send(_END)
-            os.waitpid(server, 0)
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(server, signal.SIGTERM)
+                os.waitpid(server, 0)
 
     atexit.register(end)
 
@@ -511,7 +511,7 @@ class _Server:
         # The children, each with the worker that waits for it, unless that has hung up.
         self.running: dict[int, socket.socket | None] = {}
 
-    def serve(self) -> None:
+    def serve(self) -> NoReturn:
         # Ansible's terminal and pipes are not ours: Ctrl-C is for the first process, and who reads waits for the last.
         os.setsid()
         for fd in range(3):
@@ -520,6 +520,7 @@ class _Server:
         os.set_blocking(tell, False)
         signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.signal(signal.SIGTERM, lambda number, frame: self.end())
         # Half of the time of the first client goes into what all services share.
         with contextlib.suppress(Exception):
             _load_model("sts")
@@ -535,22 +536,24 @@ class _Server:
                 self.tell_who_waits()
             for worker in workers.keys() & set(ready):
                 self.interrupt(workers[worker])
-            if self.lifeline in ready or (self.inbox in ready and not self.did_what_was_asked()):
-                for child in list(self.running):
-                    self.interrupt(child)
-                return
+            if self.lifeline in ready:
+                self.end()
+            if self.inbox in ready:
+                self.do_what_is_asked()
+
+    def end(self) -> NoReturn:
+        for child in list(self.running):
+            self.interrupt(child)
+        os._exit(0)
 
     def load(self, module: Module) -> None:
         self.imported.add(module)
         _preload(module)
 
-    def did_what_was_asked(self) -> bool:
-        """Do what comes next, unless it is to end."""
+    def do_what_is_asked(self) -> None:
         what, files, _, _ = socket.recv_fds(self.inbox, 16, 4)
         for fd in files:
             os.set_inheritable(fd, False)
-        if what == _END:
-            return False
         with open(files[0]) as file:  # noqa: PTH123 (a file descriptor has no path)
             file.seek(0)
             content = json.load(file)
@@ -558,7 +561,6 @@ class _Server:
             self.coming = [Module(name, Path(path)) for name, path in content]
         else:
             self.run(content, *files[1:])
-        return True
 
     def run(self, request: Mapping[str, Any], stdout: int, stderr: int, worker: int) -> None:
         module = Module(request["module"][0], Path(request["module"][1]))
