@@ -8,8 +8,8 @@ its own, the server, imports boto3 while Ansible still reads the playbook, and t
 of their tasks, with the models of the services that they name. ActionBase._execute_module stays Ansible's own; only the
 three steps inside it that start a Python are replaced, so that the worker asks the server, which forks, and the child
 runs the module with the very function that Ansible's wrapper would call. The child is a process of its own: what a
-module prints, changes or breaks ends with it, as ever. A worker that goes, by Ctrl-C or by its task's timeout, hangs
-up, and the server interrupts its module. A task that keeps nobody waiting runs in Ansible's first process itself,
+module prints, changes or breaks ends with it, as ever. Who waits for a module and goes, by Ctrl-C, a timeout or a kill,
+hangs up, and the server interrupts the module. A task that keeps nobody waiting runs in Ansible's first process itself,
 without a worker, which would cost several times its work.
 
 Why it is a vars plugin, though it gives no variables. Ansible loads those first, as soon as it has read the inventory.
@@ -508,7 +508,7 @@ class _Server:
         self.inbox, self.lifeline = inbox, lifeline
         self.coming: list[Module] = []
         self.imported: set[Module] = set()
-        # The children, each with the worker that waits for it, unless that has hung up.
+        # The children, each with the socket of who waits for it, unless that has hung up.
         self.running: dict[int, socket.socket | None] = {}
 
     def serve(self) -> NoReturn:
@@ -570,6 +570,9 @@ class _Server:
         child = os.fork()
         if child == 0:
             _be_the_module(module, request, stdout, stderr)
+        # The child does so, too; whichever comes first, from now on it can be interrupted with all that it starts.
+        with contextlib.suppress(OSError):
+            os.setpgid(child, child)
         os.close(stdout)
         os.close(stderr)
         self.running[child] = socket.socket(fileno=worker)
@@ -584,7 +587,7 @@ class _Server:
                         worker.send(str(status).encode())
 
     def interrupt(self, child: int) -> None:
-        """Give a module, and what it started, what Ctrl-C would: its worker has hung up."""
+        """Give a module, and what it started, what Ctrl-C would: nobody waits for it any more."""
         if worker := self.running[child]:
             worker.close()
             self.running[child] = None
