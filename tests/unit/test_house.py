@@ -253,7 +253,11 @@ def test_every_playbook_but_the_guard_has_a_shim_of_its_name_and_starts_with_the
 def test_a_playbook_is_a_list_of_roles(playbook):
     used = {module for play in read(ROOT / "playbooks" / playbook) for task in play.get("tasks", []) for module in task}
     # The guard runs where there is no environment yet.
-    guards = {"ansible.builtin.add_host", "changed_when", "when"} if playbook == "guard.yml" else set()
+    guards = (
+        {"ansible.builtin.add_host", "ansible.builtin.fail", "changed_when", "when"}
+        if playbook == "guard.yml"
+        else set()
+    )
     assert used <= {"name", "vars", "tags", "loop", "loop_control", *MODULES_OF_A_PLAYBOOK, *guards}
 
 
