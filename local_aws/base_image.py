@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_aws.commands import ask, can_install_packages, install_packages, run
+from local_aws.commands import alone, ask, can_install_packages, install_packages, run
 from local_aws.emulator import HOME, LocalAwsError, last_lines
 
 # A registry that is there begins to answer within this time; how long the pull then takes is up to the line.
@@ -86,6 +86,11 @@ def bases(dockerfile: str) -> list[str]:
 
 def ensure(image: str, *, home: Path, log: Path) -> str:
     """Make sure that the engine has ``image``. Return how: present, pulled or built."""
+    with alone(home / f"{re.sub(r'[^a-z0-9.]+', '-', image)}.lock"):
+        return _ensure(image, home, log)
+
+
+def _ensure(image: str, home: Path, log: Path) -> str:
     present = ask("docker", "image", "inspect", "--format", "{{ json .Config.Labels }}", image)
     if present.code == 0 and not is_outdated(image, json.loads(present.output) or {}):
         return "present"

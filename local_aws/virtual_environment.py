@@ -11,12 +11,17 @@ import os
 import sys
 from pathlib import Path
 
-from local_aws.commands import ask, run
+from local_aws.commands import alone, ask, run
 from local_aws.emulator import HOME, LocalAwsError
 
 
 def ensure(folder: Path, lock_file: Path, *, log: Path) -> bool:
     """Install what ``lock_file`` pins into ``folder``, unless that was done before. Tell whether it had to be done."""
+    with alone(log.with_name(f"{folder.name}.lock")):
+        return _ensure(folder, lock_file, log)
+
+
+def _ensure(folder: Path, lock_file: Path, log: Path) -> bool:
     wanted = hashlib.sha256(lock_file.read_bytes()).hexdigest()
     stamp = folder / "installed.json"
     python = folder / "bin" / "python"

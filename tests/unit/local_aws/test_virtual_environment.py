@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,14 @@ def test_it_is_made_once_and_made_anew_when_the_lock_file_changes(tmp_path, lock
     lock_file.write_text("# nothing at all\n")
     assert ensure()
     assert not (folder / "left-over").exists()
+
+
+def test_of_several_that_want_it_at_once_one_makes_it(tmp_path, lock_file):
+    folder, log = tmp_path / "venv", tmp_path / "log"
+    with ThreadPoolExecutor() as pool:
+        made = [pool.submit(virtual_environment.ensure, folder, lock_file, log=log) for _ in range(3)]
+    assert sorted(one.result() for one in made) == [False, False, True]
+    assert log.read_text().count("-m venv --clear") == 1
 
 
 def test_a_failed_install_is_not_taken_for_done(tmp_path, lock_file, monkeypatch):
