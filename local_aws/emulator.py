@@ -97,6 +97,8 @@ def up(
                 f"or begin anew on another port: python3 -m local_aws down, then python3 -m local_aws up."
             )
         local_aws = LocalAws(port=port, account_id=account_id_of(home), containers=engine is not None)
+        if engine:
+            _forget_databases_that_the_state_does_not_know(home, local_aws)
         process = _launch(home, local_aws, engine, lock, extra or {})
         local_aws = replace(local_aws, pid=process.pid)
         _remember(home, local_aws)
@@ -267,15 +269,33 @@ def _remove_from_docker(local_aws: LocalAws) -> None:
     label = f"label=ministack.instance={local_aws.instance}"
     for container in docker("ps", "--all", "--quiet", "--filter", label).split():
         docker("rm", "--force", "--volumes", container)
-    # Databases outlive a restart in volumes that carry no label, only the account and region in their name.
-    scope = hashlib.sha1(f"{local_aws.account_id}:{REGION}".encode(), usedforsecurity=False).hexdigest()[:12]
-    for volume in docker("volume", "ls", "--quiet", "--filter", "name=ministack-rds-").split():
-        if scope in volume:
-            docker("volume", "rm", "--force", volume)
+    for volume in _database_volumes(local_aws):
+        docker("volume", "rm", "--force", volume)
     for line in docker("images", "--digests", "--format", "{{.Repository}} :{{.Tag}} @{{.Digest}}").splitlines():
         repository, *names = line.split()
         if repository.startswith(f"127.0.0.1:{local_aws.port}/"):
             docker("rmi", *(repository + name for name in names if name[1:] != "<none>"))
+
+
+def _forget_databases_that_the_state_does_not_know(home: Path, local_aws: LocalAws) -> None:
+    """Remove databases that were made after the state was written, which is what a kill or a power cut leaves.
+
+    The next database of the same name would begin with their files, and refuse its own password for ever.
+    """
+    state = home / "state" / "rds.json"
+    known = state.read_text() if state.is_file() else ""
+    for volume in _database_volumes(local_aws):
+        if volume not in known:
+            for container in docker("ps", "--all", "--quiet", "--filter", f"volume={volume}").split():
+                docker("rm", "--force", container)
+            docker("volume", "rm", "--force", volume)
+
+
+def _database_volumes(local_aws: LocalAws) -> list[str]:
+    """The volumes in which its databases outlive a restart; no label, but their names tell account and region."""
+    scope = hashlib.sha1(f"{local_aws.account_id}:{REGION}".encode(), usedforsecurity=False).hexdigest()[:12]
+    found = docker("volume", "ls", "--quiet", "--filter", "name=ministack-rds-").split()
+    return [volume for volume in found if scope in volume]
 
 
 def _is_healthy(url: str) -> bool:

@@ -16,10 +16,10 @@ import uuid
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from local_aws import commands
+from local_aws.emulator import HOME
 from tests.integration.harness import AwsEndpoint
 
 APPLETS = ("sh", "sleep", "httpd", "nc", "printf", "cat", "id", "pwd", "touch", "kill", "echo", "true", "false")
@@ -50,7 +50,7 @@ def build(reference: str) -> None:
     program = shutil.which("busybox")
     listed = subprocess.run([program or "true", "--list"], capture_output=True, text=True, check=True).stdout
     if "httpd" not in listed.split():
-        commands.install_packages("busybox-static", log=Path(f"{reference.replace(':', '-')}.log"))
+        commands.install_packages("busybox-static", log=HOME / "busybox.log")
         program = shutil.which("busybox")
     with io.BytesIO() as content:
         with tarfile.open(fileobj=content, mode="w") as archive:

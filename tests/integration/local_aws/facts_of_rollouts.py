@@ -20,6 +20,7 @@ FACTS_OF_ROLLOUTS: dict[str, FactOfRollouts] = {}
 SERVE = ["/bin/sh", "-c", 'trap "exit 0" TERM; sleep 1000 & wait']
 CRASH = ["/bin/false"]
 BREAKER = {"enable": True, "rollback": False}
+PASSWORD = "open-sesame"
 
 
 def fact(function: FactOfRollouts) -> FactOfRollouts:
@@ -216,19 +217,10 @@ def available(rds: Any, name: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def a_database(aws: AwsEndpoint, word: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+def a_database(aws: AwsEndpoint, word: str, password: str = PASSWORD) -> Iterator[tuple[Any, dict[str, Any]]]:
     base_image.ensure(base_image.POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
     rds, name = aws.client("rds"), new(word)
-    rds.create_db_instance(
-        DBInstanceIdentifier=name,
-        Engine="postgres",
-        EngineVersion="17.6",
-        DBInstanceClass="db.t4g.micro",
-        AllocatedStorage=20,
-        MasterUsername="webapp",
-        MasterUserPassword="open-sesame",
-        DBName="webapp",
-    )
+    make_database(rds, name, password)
     try:
         yield rds, available(rds, name)
     finally:
@@ -237,8 +229,21 @@ def a_database(aws: AwsEndpoint, word: str) -> Iterator[tuple[Any, dict[str, Any
                 rds.delete_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], SkipFinalSnapshot=True)
 
 
-def sql(database: dict[str, Any], statement: str) -> str:
-    url = f"postgres://webapp:open-sesame@{database['Endpoint']['Address']}:{database['Endpoint']['Port']}/webapp"
+def make_database(rds: Any, name: str, password: str = PASSWORD) -> None:
+    rds.create_db_instance(
+        DBInstanceIdentifier=name,
+        Engine="postgres",
+        EngineVersion="17.6",
+        DBInstanceClass="db.t4g.micro",
+        AllocatedStorage=20,
+        MasterUsername="webapp",
+        MasterUserPassword=password,
+        DBName="webapp",
+    )
+
+
+def sql(database: dict[str, Any], statement: str, password: str = PASSWORD) -> str:
+    url = f"postgres://webapp:{password}@{database['Endpoint']['Address']}:{database['Endpoint']['Port']}/webapp"
     words = ["--rm", "--entrypoint", "psql", base_image.POSTGRES, url, "--tuples-only", "--no-align"]
     return emulator.docker("run", *words, "--command", statement)
 

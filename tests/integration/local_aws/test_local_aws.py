@@ -16,7 +16,15 @@ from local_aws.emulator import LocalAwsError
 from tests.integration import harness
 from tests.integration.harness import ROOT, AwsEndpoint
 from tests.integration.local_aws.facts import FACTS, a_service
-from tests.integration.local_aws.facts_of_rollouts import SERVE, described, wait_for
+from tests.integration.local_aws.facts_of_rollouts import (
+    SERVE,
+    a_database,
+    available,
+    described,
+    make_database,
+    sql,
+    wait_for,
+)
 
 
 @pytest.fixture
@@ -141,6 +149,27 @@ def test_a_service_runs_again_after_a_restart_and_goes_with_the_rest(containers,
     emulator.down(home)
     assert running_containers(after) == []
     assert f"127.0.0.1:{after.port}/" not in emulator.docker("images")
+
+
+def test_a_database_that_a_kill_left_does_not_keep_its_successor_from_its_password(containers, home):
+    before, _ = emulator.up(home)
+    with a_database(endpoint(before), "left", password="of-yesterday") as (_, database):
+        end(before, home, signal.SIGKILL)
+        after, _ = emulator.up(home)
+        rds = endpoint(after).client("rds")
+        assert rds.describe_db_instances()["DBInstances"] == []
+        make_database(rds, database["DBInstanceIdentifier"], password="of-today")
+        assert "1" in sql(available(rds, database["DBInstanceIdentifier"]), "SELECT 1", password="of-today")
+
+
+def test_a_database_keeps_what_is_in_it_over_a_restart(containers, home):
+    before, _ = emulator.up(home)
+    with a_database(endpoint(before), "kept") as (_, database):
+        sql(database, "CREATE TABLE kept AS SELECT 42 AS number")
+        end(before, home, signal.SIGTERM)
+        after, _ = emulator.up(home)
+        found = available(endpoint(after).client("rds"), database["DBInstanceIdentifier"])
+        assert sql(found, "SELECT number FROM kept") == "42"
 
 
 def running_containers(local_aws: emulator.LocalAws) -> list[str]:
