@@ -221,7 +221,7 @@ def secrets(
         if any(decision != "allowed" and _is_of(arn, parameter) for arn, decision in decisions.items())
     )
     if denied:
-        advice = f"{_provision(environment)} -t cluster, which writes the role's policy again."
+        advice = f"{_provision(environment)}, which writes the role's policy again."
         return Check("secrets", BAD, f"the execution role may not read {_listed(denied)}", advice)
     own_keys = sorted(
         name
@@ -273,7 +273,7 @@ def log_groups_of(definition: TaskDefinition) -> list[str]:
 
 def log_group(wanted: Sequence[str], found: Sequence[str], environment: str) -> Check:
     if missing := sorted(set(wanted) - set(found)):
-        advice = f"{_provision(environment)} -t cluster, which makes it."
+        advice = f"{_provision(environment)}, which makes it."
         return Check("log group", BAD, f"there is no log group {_listed(missing)}, and no task starts without", advice)
     return Check("log group", GOOD, f"{_listed(wanted)} is there" if wanted else "the task definition needs none")
 
