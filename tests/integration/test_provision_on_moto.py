@@ -21,7 +21,7 @@ BEYOND_MOTO = (
 
 @pytest.fixture(scope="module")
 def provision(moto: AwsEndpoint):
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, code: int = 0) -> str:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
         command = ["ansible-playbook", "provision.yml", "-e", "env=staging", "--skip-tags", BEYOND_MOTO, *arguments]
         done = subprocess.run(
@@ -32,7 +32,7 @@ def provision(moto: AwsEndpoint):
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+        assert done.returncode == code, done.stdout[-3000:] + done.stderr[-1000:]
         return done.stdout
 
     return run
@@ -44,3 +44,9 @@ def test_check_mode_provisioning_and_provisioning_again_agree(provision, moto: A
     assert would_change == demo.changes(provision()) > 5
     # moto forgets where a function leaves what it could not do, so the notifier's are changed each time.
     assert demo.changes(provision("--skip-tags", "notifier")) == 0
+
+
+def test_a_part_by_its_tags_is_refused_with_what_to_type(provision):
+    told = " ".join(provision("--tags", "cluster,database", code=2).split())
+    assert "--tags cluster,database would leave out what other roles have to tell. Run again without it" in told
+    assert "changed" not in told.partition("aws-")[0]

@@ -258,7 +258,7 @@ def test_a_playbook_is_a_list_of_roles(playbook):
         if playbook == "guard.yml"
         else set()
     )
-    assert used <= {"name", "vars", "tags", "loop", "loop_control", *MODULES_OF_A_PLAYBOOK, *guards}
+    assert used <= {"name", "vars", "tags", "loop", "loop_control", "run_once", *MODULES_OF_A_PLAYBOOK, *guards}
 
 
 @pytest.mark.parametrize("role", ROLES)
