@@ -448,11 +448,15 @@ def seconds_to_next_look(seen: Seen) -> float:
     return SECONDS_BETWEEN_LOOKS if seen.healthy_at is None else SECONDS_BETWEEN_GLANCES
 
 
+def goes_forward(record: Json) -> bool:
+    """Whether ECS still rolls out, by its record, and neither stops nor goes back."""
+    return record.get("status") in ("PENDING", "IN_PROGRESS")
+
+
 def is_a_glance(record: Json | None, seen: Seen, seconds: float, timeout_seconds: float) -> bool:
     """Whether a look is over when ECS's record goes on: all tasks were healthy, and just now at that."""
-    goes_on = record is not None and record["status"] in ("PENDING", "IN_PROGRESS")
     return (
-        goes_on
+        goes_forward(record or {})
         and seen.healthy_at is not None
         and seconds < min(seen.looked_at + SECONDS_BETWEEN_LOOKS, timeout_seconds)
     )
@@ -487,7 +491,7 @@ def hopeless(look: Look, rollout: Rollout, log_lines: list[str]) -> Cause | None
 def deployment_to_stop(ended: Verdict, look: Look, seen: Seen, cause: Cause | None) -> str:
     """The service deployment that is to be rolled back now, because no further try can heal it; or empty."""
     record = look.record or {}
-    if not cause or ended.outcome or seen.stop_asked or record.get("status") not in ("PENDING", "IN_PROGRESS"):
+    if not cause or ended.outcome or seen.stop_asked or not goes_forward(record):
         return ""
     arn: str = record["serviceDeploymentArn"]
     return arn
