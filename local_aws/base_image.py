@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_aws.commands import alone, ask, can_install_packages, install_packages, run
-from local_aws.emulator import HOME, LocalAwsError, last_lines
+from local_aws.commands import ask, can_install_packages, install_packages, run
+from local_aws.emulator import HOME, LocalAwsError, alone, last_lines
 
 # A registry that is there begins to answer within this time; how long the pull then takes is up to the line.
 ANSWER_SECONDS = 15

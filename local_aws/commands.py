@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import shlex
 import shutil
 import subprocess  # nosec: runs this project's own programs, git, docker and apt, never a shell
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local_aws.emulator import LocalAwsError, last_lines
-
-
-@contextlib.contextmanager
-def alone(file: Path) -> Iterator[None]:
-    """Let nobody else on this machine make meanwhile what ``file`` stands for; whoever comes second waits."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,7 @@ def up(
         before = _remembered(home)
         if not before and not port:
             # Until it listens, the port that one has chosen is free for the next, who then takes it for their own.
-            choosing = stack.enter_context((Path(tempfile.gettempdir()) / f"local-aws-{os.getuid()}.lock").open("a"))
-            fcntl.flock(choosing, fcntl.LOCK_EX)
+            stack.enter_context(alone(Path(tempfile.gettempdir()) / f"local-aws-{os.getuid()}.lock"))
         port = before.port if before else port or free_port()
         if not _is_free(port):
             raise LocalAwsError(
@@ -169,6 +168,15 @@ def free_port() -> int:
         if _is_free(port):
             return port
     raise LocalAwsError(f"Every port from {PORTS[0]} to {PORTS[-1]} is taken. Stop a program that holds one of them.")
+
+
+@contextlib.contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """Let nobody else on this machine make meanwhile what ``file`` stands for; whoever comes second waits."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def last_lines(log: Path, count: int = 15) -> str:

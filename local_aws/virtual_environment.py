@@ -11,8 +11,8 @@ import os
 import sys
 from pathlib import Path
 
-from local_aws.commands import alone, ask, run
-from local_aws.emulator import HOME, LocalAwsError
+from local_aws.commands import ask, run
+from local_aws.emulator import HOME, LocalAwsError, alone
 
 
 def ensure(folder: Path, lock_file: Path, *, log: Path) -> bool:
