@@ -138,6 +138,7 @@ from ansible.module_utils.towpath import (
     iam_api,
     image,
     logs_api,
+    release_plan,
     service_quotas_api,
     ssm_api,
     sts_api,
@@ -296,16 +297,14 @@ def check_drift(
 ) -> Check:
     serving = service["taskDefinition"]
     settings = dynamodb_api.get_settings(dynamodb, table)
-    expected = drift.expected_revision(dynamodb_api.query_releases(dynamodb, table, RELEASES), serving)
-    by_hand = expected not in ("", serving)
-    found = drift.drift(
-        settings,
-        service,
-        None,
-        ecs_api.describe_task_definition(ecs, expected) if by_hand else None,
-        ecs_api.describe_task_definition(ecs, serving) if by_hand else None,
-    )
-    return deploy_check.drift(drift.lines(found), environment)
+    entries = dynamodb_api.query_releases(dynamodb, table, RELEASES)
+    expected = drift.expected_revision(entries, serving)
+    running = ecs_api.describe_task_definition(ecs, serving)
+    by_hand = running is not None and expected not in ("", serving)
+    expects = ecs_api.describe_task_definition(ecs, expected) if by_hand else None
+    found = drift.drift(settings, service, None, expects, running if by_hand else None)
+    said = release_plan.disagreements(environment, running or {}, entries)
+    return deploy_check.drift([*said, *drift.lines(found)], drift.puts_right(environment, found, entries))
 
 
 def what_a_deploy_needs(module: AnsibleAWSModule, service: dict[str, Any], definition: dict[str, Any]) -> Looks:

@@ -143,6 +143,28 @@ options:
     description: How long to wait for a service that is being deleted.
     type: int
     default: 600
+  lock:
+    description: >-
+      The lock under which this is done, as RV(lock) of M(release_lock) or M(release_start). Nothing is sent once it is
+      lost.
+    type: dict
+    suboptions:
+      table:
+        description: Name of the table that the lock is in.
+        type: str
+        required: true
+      token:
+        description: Token of the lock that was taken; nothing means none.
+        type: str
+        default: ""
+      pid:
+        description: Process that holds it.
+        type: int
+        default: 0
+      confirmed_at:
+        description: When it was last written, by this machine's own clock.
+        type: float
+        default: 0.0
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -216,6 +238,7 @@ service:
 from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
+from ansible.module_utils.towpath import fence
 from ansible.module_utils.towpath.differences import diff, differences, sentence
 from ansible.module_utils.towpath.drift import settings_to_remember
 from ansible.module_utils.towpath.dynamodb_api import put_settings
@@ -351,17 +374,18 @@ def main() -> None:
             "task_definition": {"type": "str"},
             "ledger_table": {"type": "str"},
             "wait_timeout_seconds": {"type": "int", "default": 600},
+            "lock": fence.LOCK_OPTION,
             **SETTINGS,
         },
         mutually_exclusive=[("launch_type", "capacity_provider_strategy")],
         supports_check_mode=True,
     )
-    client = module.client("ecs")
+    client = fence.client_of(module, "ecs")
     try:
         found = ecs.describe_service(client, module.params["cluster"], module.params["name"]) or {}
         result = {"present": present, "absent": absent}[module.params["state"]](module, client, found)
     except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
+        fence.fail(module, error)
     module.exit_json(**result)
 
 

@@ -18,8 +18,8 @@ description:
     not wait for the circuit breaker. So it is when the image or a secret does not exist, when the secret may not be
     read, and when the image is for another processor or lacks the command. Needs the permission
     C(ecs:StopServiceDeployment); without it the circuit breaker decides.
-  - V(rolled_back), V(stopped) and V(timed_out) fail the task, with the cause, the evidence and what to do.
-    V(superseded) ends it with a warning.
+  - V(rolled_back), V(stopped), V(timed_out) and V(superseded) fail the task, with the cause, the evidence and what to
+    do. Success means that the revision serves.
   - C(community.aws.ecs_service) does not wait at all, and the waiter C(services_stable) calls a rollback a success.
 author: Contributors to Towpath
 options:
@@ -47,7 +47,9 @@ options:
     type: float
     default: 900
   lock:
-    description: Lock to keep while the rollout is followed; it is renewed every 30 seconds.
+    description: >-
+      The lock under which this is done, as RV(lock) of M(release_lock) or M(release_start). Nothing is sent once it is
+      lost.
     type: dict
     suboptions:
       table:
@@ -55,9 +57,17 @@ options:
         type: str
         required: true
       token:
-        description: Token of the lock that was taken.
+        description: Token of the lock that was taken; nothing means none.
         type: str
-        required: true
+        default: ""
+      pid:
+        description: Process that holds it.
+        type: int
+        default: 0
+      confirmed_at:
+        description: When it was last written, by this machine's own clock.
+        type: float
+        default: 0.0
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -163,6 +173,7 @@ import re
 from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
+from ansible.module_utils.towpath import fence
 from ansible.module_utils.towpath.rollout import (
     primary,
     refusal_of_revision,
@@ -172,6 +183,7 @@ from ansible.module_utils.towpath.rollout import (
     start,
     summary,
 )
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 REVISION_ARN = re.compile(r"arn:[^:]+:ecs:[^/]+:task-definition/[^:]+:\d+")
@@ -259,21 +271,15 @@ def main() -> None:
             "desired_count": {"type": "int"},
             "force": {"type": "bool", "default": False},
             "timeout_seconds": {"type": "float", "default": 900},
-            # Renewed by the action plugin.
-            "lock": {
-                "type": "dict",
-                "options": {
-                    "table": {"type": "str", "required": True},
-                    "token": {"type": "str", "required": True, "no_log": False},
-                },
-            },
+            # Renewed by the action plugin, too.
+            "lock": fence.LOCK_OPTION,
         },
         supports_check_mode=True,
     )
     try:
-        result = roll_out(module, module.client("ecs"))
-    except ecs.EcsError as error:
-        module.fail_json_aws_error(error)
+        result = roll_out(module, fence.client_of(module, "ecs"))
+    except AnsibleAWSError as error:
+        fence.fail(module, error)
     module.exit_json(**result)
 
 

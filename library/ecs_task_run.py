@@ -59,7 +59,9 @@ options:
     choices: [stop, leave]
     default: stop
   lock:
-    description: Lock to keep while the command runs; it is renewed every 30 seconds.
+    description: >-
+      The lock under which this is done, as RV(lock) of M(release_lock) or M(release_start). Nothing is sent once it is
+      lost.
     type: dict
     suboptions:
       table:
@@ -67,9 +69,17 @@ options:
         type: str
         required: true
       token:
-        description: Token of the lock that was taken.
+        description: Token of the lock that was taken; nothing means none.
         type: str
-        required: true
+        default: ""
+      pid:
+        description: Process that holds it.
+        type: int
+        default: 0
+      confirmed_at:
+        description: When it was last written, by this machine's own clock.
+        type: float
+        default: 0.0
   exit_as_command:
     description: Whether C(ansible-playbook) is to exit as the command does.
     type: bool
@@ -171,6 +181,7 @@ task_definition:
 from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
+from ansible.module_utils.towpath import fence
 from ansible.module_utils.towpath.release import release_number, release_of
 from ansible.module_utils.towpath.rollout import (
     primary,
@@ -190,6 +201,7 @@ from ansible.module_utils.towpath.task_run import (
     under_way,
     waiting_words,
 )
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
@@ -300,23 +312,17 @@ def main() -> None:
             "started_by": {"type": "str", "default": ""},
             "timeout_seconds": {"type": "float", "default": 900},
             "on_timeout": {"type": "str", "choices": ["stop", "leave"], "default": "stop"},
-            # Renewed by the action plugin.
-            "lock": {
-                "type": "dict",
-                "options": {
-                    "table": {"type": "str", "required": True},
-                    "token": {"type": "str", "required": True, "no_log": False},
-                },
-            },
+            # Renewed by the action plugin, too.
+            "lock": fence.LOCK_OPTION,
             # Read by the action plugin.
             "exit_as_command": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
-        result = run(module, module.client("ecs"))
-    except ecs.EcsError as error:
-        module.fail_json_aws_error(error)
+        result = run(module, fence.client_of(module, "ecs"))
+    except AnsibleAWSError as error:
+        fence.fail(module, error)
     module.exit_json(**result)
 
 

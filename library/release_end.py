@@ -109,6 +109,11 @@ outcome:
   returned: always
   type: str
   sample: succeeded
+lost:
+  description: Whether the lock was lost meanwhile, and others released. Then this fails, and says who released what.
+  returned: always
+  type: bool
+  sample: false
 msg:
   description: What happened, in a sentence.
   returned: always
@@ -120,9 +125,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
+from ansible.module_utils.towpath import fence
 from ansible.module_utils.towpath.differences import given
-from ansible.module_utils.towpath.ledger import is_over, outcome_words
+from ansible.module_utils.towpath.ledger import change_words, is_over, outcome_words
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+# More than are ever released while one command stands still.
+NEWEST_ENTRIES = 10
 
 
 def end(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str, Any]:
@@ -142,26 +151,41 @@ def end(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str, 
         before = dynamodb.get_release(client, table, number)
         ended = before is not None and not is_over(before)
     else:
-        ended = dynamodb.end_release(client, table, number, fields)
+        ended = dynamodb.end_release(client, table, number, fields, params["lock"]["token"])
     if ended:
         return {"changed": True, "release": number, "outcome": outcome, "msg": f"v{number} {outcome_words(fields)}."}
     found = dynamodb.get_release(client, table, number)
     if not found:
         module.fail_json(msg=f"There is no release v{number} in {table}, expected the entry that this release began.")
-    over = f"v{number} was ended before as {outcome_words(found)}, and is left so."
-    return {"changed": False, "release": number, "outcome": found["outcome"], "msg": over}
+    how = f"was ended before as {outcome_words(found)}, and is left so" if is_over(found) else "is another's now"
+    return {"changed": False, "release": number, "outcome": found.get("outcome", ""), "msg": f"v{number} {how}."}
+
+
+def meanwhile(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient, result: dict[str, Any]) -> str:
+    """What others released while this release had lost its lock; empty when nobody did."""
+    table, number = module.params["lock"]["table"], module.params["release"]
+    newest = dynamodb.query_releases(client, table, limit=NEWEST_ENTRIES)
+    others = [one for one in newest if one["number"] > number]
+    own: dict[str, Any] = next((one for one in newest if one["number"] == number), {})
+    # A lost answer to the request that freed the lock looks like this, too.
+    if not others and own.get("outcome", "") == module.params["outcome"]:
+        return ""
+    released = "; ".join(
+        f"v{one['number']} ({change_words(one)} by {one.get('by') or 'somebody'}) is {outcome_words(one)}"
+        for one in reversed(others)
+    )
+    return (
+        f"This release stood still for too long and lost its lock. Meanwhile {released or 'another took it over'}. "
+        f"{result['msg']} See ansible-playbook releases.yml and status.yml, then run the same command again if it is "
+        "still wanted."
+    )
 
 
 def main() -> None:
     text = {"type": "str", "default": ""}
     module = AnsibleAWSModule(
         argument_spec={
-            "lock": {
-                "type": "dict",
-                "required": True,
-                # No secret: it lets nobody in, and Ansible would blot it out wherever it stands.
-                "options": {"table": {"type": "str", "required": True}, "token": text | {"no_log": False}},
-            },
+            "lock": fence.LOCK_OPTION | {"required": True},
             "release": {"type": "int", "default": 0},
             "outcome": {
                 "type": "str",
@@ -185,16 +209,19 @@ def main() -> None:
         supports_check_mode=True,
     )
     client = module.client("dynamodb")
-    lock = module.params["lock"]
+    lock, held = module.params["lock"], True
     try:
         try:
             result = end(module, client)
         finally:
             if lock["token"] and not module.check_mode:
-                dynamodb.free_lock(client, lock["table"], lock["token"])
+                held = dynamodb.free_lock(client, lock["table"], lock["token"])
+        begun = module.params["release"] and module.params["outcome"] not in ("", "no_change")
+        if begun and not held and (lost := meanwhile(module, client, result)):
+            module.fail_json(**result | {"msg": lost, "lost": True})
     except dynamodb.DynamoDbError as error:
         module.fail_json_aws_error(error)
-    module.exit_json(**result)
+    module.exit_json(**result, lost=False)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ options:
   state:
     description:
       - V(present) takes the lock, or waits for it.
-      - V(renewed) holds it for another 90 seconds, and fails with RV(lost) set when another has taken it over.
+      - V(renewed) holds it for longer, and fails with RV(lost) set when another has taken it over.
       - V(absent) frees it. A lock that another holds is left alone.
     type: str
     choices: [present, renewed, absent]
@@ -59,6 +59,12 @@ options:
     description: How long was waited already; the action plugin counts.
     type: float
     default: 0
+  seen:
+    description:
+      - The RV(mark) of the lock that was waited for, as C(mark), and for how long it has not changed, as
+        C(unchanged_seconds); the action plugin watches. A lock that has not changed for 90 seconds is taken over.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -148,7 +154,7 @@ def told(*what: Any, **more: Any) -> dict[str, Any]:
 
 
 def take(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str, Any]:
-    params, now = module.params, time.time()
+    params, now, asked_at = module.params, time.time(), lock.ticks()
     table = params["table"]
     holder = lock.holder(os.environ, params["who"], params["pid"], params["command"])
     wanted = lock.new_lock(params["token"], holder, now)
@@ -157,27 +163,27 @@ def take(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str,
         if found and found["token"] != wanted["token"] and lock.is_live(found, holder["machine"], now):
             return told(table, found, "", lock.held_words(found, now))
         return told(table, None, "", "Nobody else releases now.")
-    held = dynamodb.take_lock_also_of_the_dead(client, table, wanted, now)
+    held = dynamodb.take_free_or_lost_lock(client, table, wanted, params["seen"])
     if not held:
-        return told(table, wanted, wanted["token"], "Nobody else releases until this is over.")
+        return told(table, wanted, wanted["token"], "Nobody else releases until this is over.", asked_at)
     waits: dict[str, Any] = lock.told_to_wait(table, held, now, params["waited_seconds"], params["wait_seconds"])
     return waits
 
 
 def renew(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str, Any]:
-    table, token, now = module.params["table"], module.params["token"], time.time()
+    table, token, now, asked_at = module.params["table"], module.params["token"], time.time(), lock.ticks()
     if module.check_mode:
         return told(table, dynamodb.get_lock(client, table), token, "Would hold the lock for longer.")
-    held = dynamodb.renew_lock(client, table, token, lock.expiry(now))
+    held = dynamodb.renew_lock(client, table, token, lock.sign_of_life(now))
     if not held:
         holding = dynamodb.get_lock(client, table)
         others = lock.held_words(holding, now) if holding else "Nobody holds it now."
         refusal = (
-            f"This release lost its lock, because it was not renewed for {lock.LEASE_SECONDS} s. {others} "
+            f"This command stood still for more than {lock.LEASE_SECONDS} s and lost its lock. {others} "
             "See ansible-playbook releases.yml -e env=NAME, then run the same command again."
         )
         return told(table, holding, token, refusal, lost=True, failed=True)
-    return told(table, held, token, "The lock is held for longer.")
+    return told(table, held, token, "The lock is held for longer.", asked_at)
 
 
 def free(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> dict[str, Any]:
@@ -198,6 +204,7 @@ def main() -> None:
             "pid": {"type": "int", "default": 0},
             "wait_seconds": {"type": "float", "default": lock.WAIT_SECONDS},
             "waited_seconds": {"type": "float", "default": 0},
+            "seen": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

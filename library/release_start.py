@@ -83,7 +83,8 @@ options:
   release:
     description:
       - For V(promote), the release of the other environment; it must be the one that serves, unless O(force).
-        For V(rollback), the release to go back to, by default the last good one before that which serves.
+        For V(rollback), the release to go back to, by default the last good one before that which serves, and with
+        other content.
       - Written as C(v41) or C(41).
     type: str
     default: ""
@@ -134,6 +135,10 @@ options:
     description: How long was waited already; the action plugin counts.
     type: float
     default: 0
+  seen:
+    description: What the action plugin saw of another's lock, as for M(release_lock).
+    type: dict
+    default: {}
   breaking_migrations:
     description: Whether the release's migrations are not backward compatible, so that nothing before it can run again.
     type: bool
@@ -317,7 +322,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
-from ansible.module_utils.towpath import ecr_api, ecr_images, fargate, ledger, lock
+from ansible.module_utils.towpath import ecr_api, ecr_images, fargate, fence, ledger, lock, way_back
 from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath import release_plan as plans
 from ansible.module_utils.towpath import task_definition as definitions
@@ -347,6 +352,8 @@ class Clients(NamedTuple):
     ecs: Any
     ecr: Any
     dynamodb: Any
+    lease: fence.Lease | None
+    """The hold on the lock; None where check mode took none."""
 
 
 class Found(NamedTuple):
@@ -355,10 +362,14 @@ class Found(NamedTuple):
     service: Json
     pointed: Json
     """The revision that the service is pointed at."""
+    pointed_release: int | None
+    """Its release; None where it is none, because nothing was released yet or because somebody made it by hand."""
     previous: int | None
     """The number of the release that serves: not yet that of a rollout under way."""
     newest: Json | None
-    """The newest revision of the family."""
+    """The newest revision of the family that provision or a release registered."""
+    by_hand: str
+    """A newer revision of the family that neither did, or empty."""
     entries: list[Json]
     """The ledger's, with the outcomes that ECS knows and nobody wrote, but for the open one."""
     settled: dict[int, Json]
@@ -432,11 +443,15 @@ def read(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) -
         open_entry = None
     # Whether the open one is over is not decided yet.
     unseen = {number: end for number, end in settled.items() if not (open_entry and number == open_entry["number"])}
+    newest = newest_read.result()
+    base = plans.rendered_by_us(newest, entries)
     return Found(
         service,
         pointed,
-        release_number(serving),
-        newest_read.result(),
+        ledger.release_that_is(pointed, entries),
+        ledger.release_that_is(serving, entries),
+        ecs.describe_task_definition(clients.ecs, base) if base else newest,
+        newest["taskDefinitionArn"] if newest and base else "",
         [one | unseen.get(one["number"], {}) for one in entries],
         settled,
         open_entry,
@@ -494,35 +509,60 @@ def promoted(module: AnsibleAWSModule, clients: Clients, found: Found, source: p
 
 
 def rolled_back(module: AnsibleAWSModule, clients: Clients, found: Found) -> Choice:
-    params, where = module.params, module.params["environment_name"]
-    serving = found.previous
-    if serving is None:
-        raise plans.ReleaseRefused(f"No release serves in {where}, so there is none to roll back from.")
+    params, where, pointed = module.params, module.params["environment_name"], found.pointed_release
     named = plans.number_of(params["release"])
-    target = plans.rollback_target(where, found.entries, serving, named, found.settled, params["force"])
-    if target.nothing_to_do:
-        return unchanged(module, found, target.nothing_to_do)
-    entry = target.entry
+    back = way_back.way_back(where, found.entries, pointed, named, found.settled, params["force"])
+    if back.nothing_to_do:
+        return unchanged(module, found, back.nothing_to_do)
+    serving = release_of(found.pointed, params["container"])["digest"]
+
+    def same(entry: Json) -> bool:
+        if entry.get("digest") != serving or params["keep_config"]:
+            return bool(entry.get("digest") == serving)
+        # Whether the same image has the same configuration is only known by looking.
+        wanted = plans.content(need_revision(clients, where, entry), params["container"], "")
+        return not definitions.differences(found.pointed, wanted)
+
+    entry = way_back.chosen(back, same)
+    if entry:
+        return back_to(module, clients, found, entry, back.goes_on)
+    if named is None:
+        raise way_back.nothing_else(where, found.entries, pointed)
+    if plans.is_complete(found.service):
+        return unchanged(module, found, way_back.serves_already(where, back.candidates[0], pointed))
+    return back_to(module, clients, found, back.candidates[0], goes_on=False)
+
+
+def back_to(module: AnsibleAWSModule, clients: Clients, found: Found, entry: Json, goes_on: bool) -> Choice:
+    params, where = module.params, module.params["environment_name"]
     if not params["force"]:
-        plans.refuse_breaking(where, found.entries, entry["number"], serving)
+        since = found.pointed_release or found.entries[0]["number"]
+        way_back.refuse_breaking(where, found.entries, entry["number"], since)
     labels = plans.labels_in([entry], entry["digest"]) or plans.Labels()
     image = Image(entry["image"], entry.get("git_sha", ""), labels, need_image(module, clients, entry["digest"]))
     if params["keep_config"]:
         wanted = with_image(module, clients, found, image)
     else:
         wanted = request(module, clients, need_revision(clients, where, entry), "")
-    return Choice(image, wanted, {"restores": entry["number"], "rolled_back_from": serving})
+    # One that is gone on with started from where it did.
+    start = found.open_entry.get("rolled_back_from") if goes_on and found.open_entry else found.pointed_release
+    return Choice(image, wanted, {"restores": entry["number"]} | ({"rolled_back_from": start} if start else {}))
 
 
 def configured(module: AnsibleAWSModule, clients: Clients, found: Found) -> Choice:
     """The image that serves, with the configuration that is given, or with the one that is."""
-    if release_number(found.pointed) is None:
-        where = module.params["environment_name"]
+    where = module.params["environment_name"]
+    # What somebody made by hand is undone: the last good release's image is what was reviewed.
+    if found.pointed_release is None and (good := ledger.last_good(found.entries)):
+        labels = plans.labels_in([good], good["digest"]) or plans.Labels()
+        image = Image(good["image"], good.get("git_sha", ""), labels, None)
+    elif found.pointed_release is None:
         raise plans.ReleaseRefused(
             f"Nothing is released in {where} yet, so there is nothing to release again. "
             f"Run ansible-playbook deploy.yml -e env={where} first."
         )
-    image = serving_image(module, found)
+    else:
+        image = serving_image(module, found)
     return Choice(image, with_image(module, clients, found, image), {})
 
 
@@ -622,7 +662,8 @@ def start(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) 
         plans.refuse_older_commit(where, serving["git_sha"], image.git_sha, commits)
 
     nothing_to_do = choice.nothing_to_do
-    if not nothing_to_do and change != plans.SECRETS and plans.serves(found.service, found.pointed, choice.wanted):
+    serves = found.pointed_release and plans.serves(found.service, found.pointed, choice.wanted)
+    if not nothing_to_do and change != plans.SECRETS and serves:
         nothing_to_do = f"{where} runs {serving['release_name']} already, and it is what was asked for."
     adopted = None if nothing_to_do else interrupted(module, found, choice)
     settle(module, clients, found, adopted)
@@ -644,13 +685,19 @@ def start(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) 
         "digest": image.digest,
         "image": image.uri,
         "previous_release": found.previous,
+        "same_as": found.pointed_release if not changes and change != plans.ROLLBACK else None,
         "migrations": plans.BREAKING if is_breaking else None,
     }
     number = adopted["number"] if adopted else plans.next_number(found.entries, found.newest)
     revision = plans.revision_of(adopted, found.newest) if adopted else None
-    if not module.check_mode:
-        if not adopted:
-            while not dynamodb.put_release(clients.dynamodb, params["table"], entry | {"number": number}):
+    if clients.lease:
+        clients.lease.ensure("the release's entry")
+        if adopted:
+            dynamodb.adopt_release(clients.dynamodb, params["table"], number, params["token"])
+        else:
+            while not dynamodb.put_release(
+                clients.dynamodb, params["table"], entry | {"number": number}, params["token"]
+            ):
                 number += 1
         # From here on the entry is there to be ended, whatever goes wrong.
         try:
@@ -658,13 +705,16 @@ def start(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) 
             revision = revision or register(module, clients, choice, number)
             protecting.result()
             note = {"task_definition": revision["taskDefinitionArn"], "registered_by": revision.get("registeredBy")}
-            dynamodb.note_release(clients.dynamodb, params["table"], number, note)
+            dynamodb.note_release(clients.dynamodb, params["table"], number, note, params["token"])
         except AnsibleAWSError as error:
             why = f": {error.exception}" if error.exception else ""
             module.fail_json(msg=f"{error.message}{why}", release=number)
 
     made = {"outcome": "", "number": number, "revision": revision, "adopted": bool(adopted)}
-    return result(module, found, choice, made, told(module, choice, entry, number, changes, commits), changes)
+    lines = told(module, choice, entry, number, changes, commits)
+    said = plans.disagreements(where, found.pointed, found.entries, found.by_hand)
+    lines[1:1] = [f"  beware    {one}" for one in said]
+    return result(module, found, choice, made, lines, changes)
 
 
 def interrupted(module: AnsibleAWSModule, found: Found, choice: Choice) -> Json | None:
@@ -682,7 +732,8 @@ def interrupted(module: AnsibleAWSModule, found: Found, choice: Choice) -> Json 
 def settle(module: AnsibleAWSModule, clients: Clients, found: Found, adopted: Json | None) -> None:
     """Write the ends that nobody wrote."""
     for number, end in found.settled.items():
-        if not module.check_mode and not (adopted and number == adopted["number"]):
+        if clients.lease and not (adopted and number == adopted["number"]):
+            clients.lease.ensure("the end of an earlier release")
             dynamodb.end_release(clients.dynamodb, module.params["table"], number, end)
 
 
@@ -698,7 +749,11 @@ def protect(module: AnsibleAWSModule, clients: Clients, image: Image) -> None:
 def register(module: AnsibleAWSModule, clients: Clients, choice: Choice, number: int) -> Json:
     origin = choice.fields.get("promoted_from", {}).get("environment", "")
     tags = plans.tags(module.params["tags"], number, choice.image.git_sha, origin)
-    revision: Json = ecs.register_task_definition(clients.ecs, choice.wanted | {"tags": tag_request(tags)})
+
+    def is_it(revision: Json) -> bool:
+        return release_number(revision) == number and not definitions.differences(revision, choice.wanted)
+
+    revision: Json = ecs.register_task_definition(clients.ecs, choice.wanted | {"tags": tag_request(tags)}, is_it)
     return revision
 
 
@@ -724,7 +779,7 @@ def result(
     name = f"v{number} of {module.params['environment_name']}"
     verb = "Would start" if module.check_mode else "Go on with" if made.get("adopted") else "Started"
     return {
-        "lock": {"table": module.params["table"], "token": "" if module.check_mode else module.params["token"]},
+        "lock": module.params["lock"],
         "held_by_another": False,
         "changed": not made["outcome"],
         "outcome": made["outcome"],
@@ -732,7 +787,7 @@ def result(
         "release_name": f"v{number}",
         "adopted": made.get("adopted", False),
         "rolling_out": bool(revision) and found.service["taskDefinition"] == revision.get("taskDefinitionArn"),
-        "released": release_number(found.pointed) is not None,
+        "released": release_number(found.pointed) is not None or ledger.last_good(found.entries) is not None,
         "task_definition_arn": revision.get("taskDefinitionArn"),
         "image": image.uri,
         "digest": image.digest,
@@ -755,14 +810,14 @@ def result(
 
 def take_lock(module: AnsibleAWSModule, client: dynamodb.DynamoDbClient) -> None:
     """Take the lock, or end and say who holds it."""
-    params, now = module.params, time.time()
-    wanted = lock.new_lock(
-        params["token"], lock.holder(os.environ, params["by"], params["pid"], params["command"]), now
-    )
+    params, now, asked_at = module.params, time.time(), lock.ticks()
+    holder = lock.holder(os.environ, params["by"], params["pid"], params["command"])
+    wanted = lock.new_lock(params["token"], holder, now)
     params["token"] = wanted["token"]
-    if held := dynamodb.take_lock_also_of_the_dead(client, params["table"], wanted, now):
+    if held := dynamodb.take_free_or_lost_lock(client, params["table"], wanted, params["seen"]):
         answer = lock.told_to_wait(params["table"], held, now, params["waited_seconds"], params["wait_seconds"])
         (module.fail_json if answer.get("failed") else module.exit_json)(**answer)
+    params["lock"] = lock.handed_on(params["table"], params["token"], holder, asked_at)
 
 
 def main() -> None:
@@ -793,6 +848,7 @@ def main() -> None:
             "pid": {"type": "int", "default": 0},
             "wait_seconds": {"type": "float", "default": lock.WAIT_SECONDS},
             "waited_seconds": {"type": "float", "default": 0},
+            "seen": {"type": "dict", "default": {}},
             "breaking_migrations": flag,
             "force": flag,
             "release_command": text,
@@ -802,12 +858,15 @@ def main() -> None:
         required_if=[("change", "promote", ["promote_from"]), ("change", "configuration", ["definition"])],
         supports_check_mode=True,
     )
-    clients = Clients(module.client("ecs"), module.client("ecr"), module.client("dynamodb"))
+    client = module.client("dynamodb")
+    module.params["lock"] = lock.handed_on(module.params["table"], "", {}, 0.0)
     module.params["tags"] = {key: "" if one is None else str(one) for key, one in module.params["tags"].items()}
     module.params["by"] = module.params["by"] or lock.caller(os.environ)
     try:
         if not module.check_mode:
-            take_lock(module, clients.dynamodb)
+            take_lock(module, client)
+        lease = None if module.check_mode else fence.lease(module.params["lock"], lambda: client)
+        clients = Clients(fence.client_of(module, "ecs"), fence.client_of(module, "ecr"), client, lease)
         with ThreadPoolExecutor() as pool:
             answer = start(module, clients, pool)
     except AnsibleAWSError as error:

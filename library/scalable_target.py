@@ -50,6 +50,28 @@ options:
   tags:
     description: All tags that the target is to have, besides C(towpath:asked).
     type: dict
+  lock:
+    description: >-
+      The lock under which this is done, as RV(lock) of M(release_lock) or M(release_start). Nothing is sent once it is
+      lost.
+    type: dict
+    suboptions:
+      table:
+        description: Name of the table that the lock is in.
+        type: str
+        required: true
+      token:
+        description: Token of the lock that was taken; nothing means none.
+        type: str
+        default: ""
+      pid:
+        description: Process that holds it.
+        type: int
+        default: 0
+      confirmed_at:
+        description: When it was last written, by this machine's own clock.
+        type: float
+        default: 0.0
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -105,6 +127,7 @@ target:
 from typing import Any
 
 from ansible.module_utils.towpath import application_autoscaling_api as scaling
+from ansible.module_utils.towpath import fence
 from ansible.module_utils.towpath.differences import diff, differences, sentence
 from ansible.module_utils.towpath.scaling import (
     ALWAYS,
@@ -117,6 +140,7 @@ from ansible.module_utils.towpath.scaling import (
     wanted_tags,
     wanted_target,
 )
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
@@ -171,6 +195,7 @@ def main() -> None:
         argument_spec={
             "cluster": {"type": "str", "required": True},
             "service": {"type": "str", "required": True},
+            "lock": fence.LOCK_OPTION,
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "minimum": {"type": "int"},
             "maximum": {"type": "int"},
@@ -180,13 +205,13 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    client = module.client("application-autoscaling")
+    client = fence.client_of(module, "application-autoscaling")
     try:
         resource = resource_of(module.params["cluster"], module.params["service"])
         found = scaling.describe_target(client, resource) or {}
         result = {"present": present, "absent": absent}[module.params["state"]](module, client, found)
-    except scaling.ScalingError as error:
-        module.fail_json_aws_error(error)
+    except AnsibleAWSError as error:
+        fence.fail(module, error)
     module.exit_json(**result)
 
 

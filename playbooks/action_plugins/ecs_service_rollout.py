@@ -26,10 +26,6 @@ class ActionModule(Following):  # type: ignore[misc]  # ansible-core ships no ty
         names = ("outcome", "reason", "evidence", "advice", "running", "desired", "phases")
         told = {name: looked[name] for name in names}
         paragraphs = [f"{looked['summary']} {looked['reason']}", *(f"  {line}" for line in looked["evidence"])]
-        result = told | {
-            "failed": looked["failed_rollout"],
-            "msg": "\n".join([*paragraphs, looked["advice"]]).strip(),
-        }
-        if looked["outcome"] == "superseded":
-            result["warnings"] = [result["msg"]]
-        return result
+        # Superseded it may have been for a good reason, but what was asked for does not serve.
+        failed = looked["failed_rollout"] or looked["outcome"] == "superseded"
+        return told | {"failed": failed, "msg": "\n".join([*paragraphs, looked["advice"]]).strip()}

@@ -38,6 +38,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     seconds_of_silence = 30.0
     leaves_it_going = ""
     unseen = ""
+    # What is said once the lock is another's.
+    lost = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
@@ -106,8 +108,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
                 display.display(line)
                 printed = time.monotonic()
             if looked.get("finished"):
-                return self.result(looked, seconds) | {"seconds": round(seconds, 1)}
-            if looked.get("stop"):
+                return self._unless_lost(self.result(looked, seconds) | {"seconds": round(seconds, 1)})
+            if looked.get("stop") and not self.lost:
                 stopped = self._run(self.stops_with, looked["stop"])
                 if stopped.get("failed"):
                     display.display(f"  {seconds:>5.0f} s  could not be stopped: {stopped['msg']}")
@@ -117,14 +119,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _renew_lock(self) -> None:
         lock = self._task.args.get("lock")
-        if not lock or time.monotonic() < self.renew_at:
+        if not lock or not lock.get("token") or self.lost or time.monotonic() < self.renew_at:
             return
         renewed = self._run("release_lock", {"table": lock["table"], "token": lock["token"], "state": "renewed"})
         pause = SECONDS_BEFORE_ANOTHER_TRY if renewed.get("failed") else SECONDS_BETWEEN_RENEWALS
         self.renew_at = time.monotonic() + pause
-        if renewed.get("failed"):
-            # Nothing is undone for it: what was started is followed to its end.
+        if renewed.get("lost"):
+            # What was started is followed to its end, but it is another's turn now: nothing more is begun or stopped.
+            self.lost = renewed["msg"]
+            display.display(f"  {self.lost}")
+        elif renewed.get("failed"):
             self.warnings.append(f"The lock could not be renewed. {renewed['msg']}")
+
+    def _unless_lost(self, result: dict[str, Any]) -> dict[str, Any]:
+        """The result, which is no success where another released meanwhile."""
+        if not self.lost:
+            return result
+        return result | {"failed": True, "lost": True, "msg": f"{self.lost}\n{result.get('msg', '')}".strip()}
 
     def _unknown(self, looked: dict[str, Any], seconds: float) -> dict[str, Any]:
         """The result when AWS does not let us look: it goes on, and its end is not known."""

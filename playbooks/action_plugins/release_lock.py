@@ -37,15 +37,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         playbook = multiprocessing.parent_process()
         options = {"pid": playbook.pid if playbook else os.getpid()} | more | self._task.args
         printed, told = begun, None
+        mark, since = None, begun
         while True:
             waited = time.monotonic() - begun
+            seen: dict[str, Any] = {"mark": mark, "unchanged_seconds": time.monotonic() - since} if mark else {}
             tried: dict[str, Any] = self._execute_module(
-                module_args=options | {"waited_seconds": waited}, task_vars=task_vars
+                module_args=options | {"waited_seconds": waited, "seen": seen}, task_vars=task_vars
             )
+            if tried.get("mark") != mark:
+                mark, since = tried.get("mark"), time.monotonic()
             if tried.get("failed") or not tried["held_by_another"] or self._task.check_mode:
                 return tried
             holder = tried["holder"], tried["since"]
             if holder != told or time.monotonic() - printed >= SECONDS_OF_SILENCE:
-                display.display(f"  {tried['msg']} Waiting until it is over.")
+                display.display(f"  {tried['msg']} Waiting until it is over, or gives no sign of life for 90 s.")
                 told, printed = holder, time.monotonic()
             time.sleep(SECONDS_BETWEEN_TRIES)

@@ -19,9 +19,20 @@ def table(aws):
     return new_table(aws)
 
 
-def a_lock(token, expires_at=NOW + 90):
+def a_lock(token, beat="first", expires_at=NOW + 90):
     holder = {"who": f"ann {token}", "host": "desk", "pid": 4711, "command": "deploy of 6b65b39"}
-    return {"token": token, "holder": holder, "since": "2027-01-15T08:00:00+00:00", "expires_at": expires_at}
+    return {
+        "token": token,
+        "holder": holder,
+        "since": "2027-01-15T08:00:00+00:00",
+        "beat": beat,
+        "expires_at": expires_at,
+    }
+
+
+def old(lock):
+    """The lock as a version before the beat wrote it."""
+    return {name: value for name, value in lock.items() if name != "beat"}
 
 
 def an_entry(number, **fields):
@@ -54,21 +65,14 @@ def clients(aws):
 
 @atomic
 @pytest.mark.parametrize("round_", range(5))
-@pytest.mark.parametrize("expired", [False, True], ids=["free", "expired"])
-def test_of_many_who_take_the_lock_at_once_exactly_one_holds_it(client, clients, table, expired, round_):
-    if expired:
-        dynamodb.take_lock(client, table, a_lock("dead", NOW - 60), NOW - 150)
-    got = all_at_once(lambda token: dynamodb.take_lock(clients[token], table, a_lock(token), NOW), TOKENS)
+@pytest.mark.parametrize("lost", [None, a_lock("dead")], ids=["free", "lost"])
+def test_of_many_who_take_the_lock_at_once_exactly_one_holds_it(client, clients, table, lost, round_):
+    if lost:
+        dynamodb.take_lock(client, table, lost)
+    got = all_at_once(lambda token: dynamodb.take_lock(clients[token], table, a_lock(token), lost), TOKENS)
     winners = [token for token, holding in got.items() if holding is None]
     assert [dynamodb.get_lock(client, table)["token"]] == winners
     assert {holding["token"] for holding in got.values() if holding} == set(winners)
-
-
-@atomic
-def test_of_many_who_replace_a_dead_holder_exactly_one_holds_the_lock(client, clients, table):
-    dynamodb.take_lock(client, table, a_lock("dead"), NOW)
-    got = all_at_once(lambda token: dynamodb.take_lock(clients[token], table, a_lock(token), NOW, "dead"), TOKENS)
-    assert [token for token, holding in got.items() if holding is None] == [dynamodb.get_lock(client, table)["token"]]
 
 
 @atomic
@@ -79,49 +83,54 @@ def test_of_many_who_write_the_same_release_exactly_one_gets_the_number(client, 
 
 
 def test_a_lock_is_held_until_it_is_freed_and_taking_it_twice_is_holding_it(client, table):
-    assert dynamodb.take_lock(client, table, a_lock("ann"), NOW) is None
-    assert dynamodb.take_lock(client, table, a_lock("ann"), NOW) is None
-    assert dynamodb.take_lock(client, table, a_lock("bob"), NOW) == a_lock("ann")
+    assert dynamodb.take_lock(client, table, a_lock("ann")) is None
+    assert dynamodb.take_lock(client, table, a_lock("ann")) is None
+    assert dynamodb.take_lock(client, table, a_lock("bob")) == a_lock("ann")
     dynamodb.free_lock(client, table, "ann")
     assert dynamodb.get_lock(client, table) is None
-    assert dynamodb.take_lock(client, table, a_lock("bob"), NOW) is None
+    assert dynamodb.take_lock(client, table, a_lock("bob")) is None
 
 
 @pytest.mark.parametrize(
-    ("seconds", "taken"),
+    ("holding", "seen", "taken"),
     [
-        pytest.param(0, False, id="a lease that goes on"),
-        pytest.param(95, False, id="a lease that ended within what clocks may differ"),
-        pytest.param(96, True, id="a lease that ended before"),
+        pytest.param(a_lock("ann"), None, False, id="not seen to be lost"),
+        pytest.param(a_lock("ann"), a_lock("ann"), True, id="just as it was seen"),
+        pytest.param(a_lock("ann", "second"), a_lock("ann"), False, id="written since"),
+        pytest.param(a_lock("ann", expires_at=NOW + 120), a_lock("ann"), False, id="written since by an older version"),
+        pytest.param(a_lock("eve"), a_lock("ann"), False, id="another's since"),
+        pytest.param(old(a_lock("ann")), old(a_lock("ann")), True, id="an older version's"),
+        pytest.param(a_lock("ann"), old(a_lock("ann")), False, id="written by a newer version since"),
     ],
 )
-def test_a_lease_is_taken_over_when_it_has_expired(client, table, seconds, taken):
-    dynamodb.take_lock(client, table, a_lock("ann"), NOW)
-    assert (dynamodb.take_lock(client, table, a_lock("bob"), NOW + seconds) is None) == taken
+def test_a_lost_lock_is_taken_over_only_as_it_was_seen(client, table, holding, seen, taken):
+    dynamodb.take_lock(client, table, holding)
+    assert dynamodb.take_lock(client, table, a_lock("bob"), seen) == (None if taken else holding)
 
 
 def test_who_lost_the_lock_can_neither_renew_nor_free_it(client, table):
-    dynamodb.take_lock(client, table, a_lock("ann"), NOW)
-    dynamodb.take_lock(client, table, a_lock("bob"), NOW + 200)
-    assert dynamodb.renew_lock(client, table, "ann", NOW + 300) is None
-    dynamodb.free_lock(client, table, "ann")
+    dynamodb.take_lock(client, table, a_lock("ann"))
+    dynamodb.take_lock(client, table, a_lock("bob"), a_lock("ann"))
+    assert dynamodb.renew_lock(client, table, "ann", {"beat": "second"}) is None
+    assert not dynamodb.free_lock(client, table, "ann")
     assert dynamodb.get_lock(client, table) == a_lock("bob")
+    assert dynamodb.free_lock(client, table, "bob")
 
 
 def test_a_lock_that_nobody_holds_is_not_made_by_renewing_it(client, table):
-    assert dynamodb.renew_lock(client, table, "ann", NOW) is None
+    assert dynamodb.renew_lock(client, table, "ann", {"beat": "second"}) is None
     dynamodb.free_lock(client, table, "ann")
     assert dynamodb.get_lock(client, table) is None
 
 
 def test_a_renewed_lease_is_held_for_longer(client, table):
-    dynamodb.take_lock(client, table, a_lock("ann"), NOW)
-    assert dynamodb.renew_lock(client, table, "ann", NOW + 120) == a_lock("ann", NOW + 120)
-    assert dynamodb.take_lock(client, table, a_lock("bob"), NOW + 100) == a_lock("ann", NOW + 120)
+    dynamodb.take_lock(client, table, a_lock("ann"))
+    assert dynamodb.renew_lock(client, table, "ann", {"beat": "second"}) == a_lock("ann", "second")
+    assert dynamodb.take_lock(client, table, a_lock("bob"), a_lock("ann")) == a_lock("ann", "second")
 
 
 def test_releases_are_listed_newest_first_beyond_one_page_and_without_lock_and_settings(client, table):
-    dynamodb.take_lock(client, table, a_lock("ann"), NOW)
+    dynamodb.take_lock(client, table, a_lock("ann"))
     dynamodb.put_settings(client, table, {"cpu": "256"})
     for number in (1, 3, 2, 10):
         assert dynamodb.put_release(client, table, an_entry(number))
@@ -203,8 +212,8 @@ def test_settings_are_replaced_whole(client, table):
         pytest.param(lambda client: dynamodb.put_release(client, "none-releases", an_entry(1)), id="put_release"),
         pytest.param(lambda client: dynamodb.note_release(client, "none-releases", 1, {"by": "a"}), id="note_release"),
         pytest.param(lambda client: dynamodb.end_release(client, "none-releases", 1, {"by": "a"}), id="end_release"),
-        pytest.param(lambda client: dynamodb.take_lock(client, "none-releases", a_lock("a"), NOW), id="take_lock"),
-        pytest.param(lambda client: dynamodb.renew_lock(client, "none-releases", "a", NOW), id="renew_lock"),
+        pytest.param(lambda client: dynamodb.take_lock(client, "none-releases", a_lock("a")), id="take_lock"),
+        pytest.param(lambda client: dynamodb.renew_lock(client, "none-releases", "a", {"beat": "b"}), id="renew_lock"),
         pytest.param(lambda client: dynamodb.free_lock(client, "none-releases", "a"), id="free_lock"),
         pytest.param(lambda client: dynamodb.get_settings(client, "none-releases"), id="get_settings"),
     ],
@@ -215,3 +224,19 @@ def test_a_missing_table_says_what_to_run(client, call):
     assert str(refused.value) == (
         "There is no table none-releases. Run ansible-playbook provision.yml -e env=NAME first."
     )
+
+
+def test_only_who_holds_a_release_writes_into_its_entry(client, table):
+    dynamodb.put_release(client, table, an_entry(7), "ann's")
+    dynamodb.note_release(client, table, 7, {"task_definition": "webapp:8"}, "ann's")
+    dynamodb.adopt_release(client, table, 7, "bob's")
+    with pytest.raises(dynamodb.DynamoDbError, match="v7 was taken over meanwhile"):
+        dynamodb.note_release(client, table, 7, {"task_definition": "webapp:9"}, "ann's")
+    assert not dynamodb.end_release(client, table, 7, {"outcome": "succeeded"}, "ann's")
+    assert dynamodb.end_release(client, table, 7, {"outcome": "stopped"}, "bob's")
+    assert dynamodb.get_release(client, table, 7) == an_entry(7, task_definition="webapp:8", outcome="stopped")
+
+
+def test_an_entry_of_an_older_version_is_ended_by_whoever_holds_the_lock(client, table):
+    dynamodb.put_release(client, table, an_entry(7))
+    assert dynamodb.end_release(client, table, 7, {"outcome": "succeeded"}, "ann's")

@@ -193,7 +193,7 @@ def test_a_page_of_maintenance_is_told(aws: AwsEndpoint, balanced: str):
 
 def test_who_releases_now_is_told(aws: AwsEndpoint, revision):
     holder = {"who": "joe", "host": "laptop", "command": "deploy of 6b65b39"}
-    assert take_lock(aws.client("dynamodb"), LEDGER, new_lock("", holder, time.time()), time.time()) is None
+    assert take_lock(aws.client("dynamodb"), LEDGER, new_lock("", holder, time.time())) is None
     next_one = {"number": 2, "change": "deploy", "started_at": "2026-11-23T14:03:30+00:00"}
     assert put_release(aws.client("dynamodb"), LEDGER, next_one)
     found = ask(aws)

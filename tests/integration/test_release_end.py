@@ -2,6 +2,7 @@ import time
 
 import pytest
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
+from ansible.module_utils.towpath.lock import new_lock
 
 from tests.integration.harness import run_module
 from tests.integration.ledger import new_table
@@ -22,9 +23,8 @@ def client(aws):
 @pytest.fixture
 def table(aws, client):
     name = new_table(aws)
-    dynamodb.put_release(client, name, {"number": 7, "started_at": "2026-01-01T12:00:00+00:00"})
-    lock = {"token": "ann", "holder": {}, "since": "", "expires_at": int(time.time()) + 90}
-    dynamodb.take_lock(client, name, lock, time.time())
+    dynamodb.put_release(client, name, {"number": 7, "started_at": "2026-01-01T12:00:00+00:00"}, "ann")
+    dynamodb.take_lock(client, name, new_lock("ann", {}, time.time()))
     return name
 
 
@@ -62,8 +62,26 @@ def test_a_release_is_ended_with_its_verdict_and_without_secrets(end, client, ta
 def test_a_release_is_ended_once(end, client, table):
     end(release=7, outcome="succeeded")
     again = end(release=7, outcome="stopped")
-    assert (again["changed"], again["outcome"]) == (False, "succeeded")
-    assert again["msg"] == "v7 was ended before as succeeded, and is left so."
+    assert (again["changed"], again["outcome"], again["lost"]) == (False, "succeeded", True)
+    assert "v7 was ended before as succeeded, and is left so." in again["msg"]
+
+
+def test_who_lost_the_lock_fails_and_says_who_released_what_meanwhile(end, client, table):
+    bob = new_lock("bob", {}, time.time())
+    dynamodb.take_lock(client, table, bob, dynamodb.get_lock(client, table))
+    dynamodb.end_release(client, table, 7, {"outcome": "stopped"})
+    dynamodb.put_release(client, table, {"number": 8, "change": "deploy", "by": "bob"}, "bob")
+    dynamodb.end_release(client, table, 8, {"outcome": "succeeded"}, "bob")
+    late = end(release=7, outcome="succeeded")
+    assert (late["failed"], late["lost"], late["outcome"]) == (True, True, "stopped")
+    assert "lost its lock. Meanwhile v8 (deploy by bob) is succeeded. v7 was ended before as stopped" in late["msg"]
+    assert dynamodb.get_lock(client, table)["token"] == "bob"
+
+
+def test_a_lost_answer_to_the_freeing_of_the_lock_is_no_lost_lock(end, client, table):
+    dynamodb.free_lock(client, table, "ann")
+    ended = end(release=7, outcome="succeeded")
+    assert (ended["changed"], ended["lost"], ended.get("failed", False)) == (True, False, False)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +106,7 @@ def test_the_lock_is_freed_also_when_writing_fails(end, client, table):
 
 
 def test_the_lock_of_another_is_left_alone(end, client, table):
-    end(token="bob", release=7, outcome="succeeded")
+    assert end(token="bob", release=7, outcome="succeeded")["lost"]
     end(token="", release=7)
     assert dynamodb.get_lock(client, table)["token"] == "ann"
 

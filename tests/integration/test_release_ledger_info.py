@@ -84,7 +84,7 @@ def test_the_release_that_is_being_made_is_under_way(info, write, client, table)
     write(2)
     holder = {"who": "ann", "host": "desk", "command": "deploy of 6b65b39"}
     lock = {"token": "ann", "holder": holder, "since": STARTED, "expires_at": int(time.time()) + 90}
-    dynamodb.take_lock(client, table, lock, time.time())
+    dynamodb.take_lock(client, table, lock)
     result = info()
     assert [one["under_way"] for one in result["releases"]] == [True, False]
     assert "outcome" not in result["releases"][0]
@@ -98,7 +98,7 @@ def test_the_release_that_is_being_made_is_under_way(info, write, client, table)
 def test_an_expired_lock_is_nobodys(info, write, client, table):
     write(2, outcome="succeeded")
     lock = {"token": "ann", "holder": {}, "since": STARTED, "expires_at": 1}
-    dynamodb.take_lock(client, table, lock, time.time())
+    dynamodb.take_lock(client, table, lock)
     assert info()["lock"] == {}
 
 

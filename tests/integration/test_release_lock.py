@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
+from ansible.module_utils.towpath.lock import ticks
 
 from tests.integration.harness import ROOT, run_module
 from tests.integration.ledger import new_table
@@ -41,7 +42,9 @@ def test_the_lock_is_taken_with_what_tells_who_holds_it(lock, client, table):
     taken = lock(command="deploy of 6b65b39", who="ann", pid=os.getpid())
     held = dynamodb.get_lock(client, table)
     assert (taken["changed"], taken["held_by_another"], taken["lost"]) == (False, False, False)
-    assert taken["lock"] == {"table": table, "token": held["token"]}
+    assert (taken["lock"]["table"], taken["lock"]["token"]) == (table, held["token"])
+    assert taken["lock"]["pid"] == os.getpid()
+    assert taken["lock"]["confirmed_at"] == pytest.approx(ticks(), abs=30)
     assert {name: held["holder"][name] for name in ("who", "pid", "command")} == {
         "who": "ann",
         "pid": os.getpid(),
@@ -53,7 +56,7 @@ def test_the_lock_is_taken_with_what_tells_who_holds_it(lock, client, table):
 
 def test_who_holds_the_lock_already_goes_on_holding_it(lock):
     taken = lock()
-    assert lock(token=taken["lock"]["token"])["lock"] == taken["lock"]
+    assert lock(token=taken["lock"]["token"])["lock"]["token"] == taken["lock"]["token"]
 
 
 def test_a_second_one_is_told_who_and_refused_when_its_time_is_up(lock):
@@ -83,7 +86,8 @@ def test_a_renewed_lock_is_held_for_longer_and_a_freed_one_by_nobody(lock, clien
         ExpressionAttributeValues={":soon": {"N": "1"}},
     )
     renewed = lock(state="renewed", token=taken["token"])
-    assert renewed["lock"] == taken
+    assert renewed["lock"]["token"] == taken["token"]
+    assert renewed["lock"]["confirmed_at"] > taken["confirmed_at"]
     assert dynamodb.get_lock(client, table)["expires_at"] == renewed["expires_at"] > time.time() + 60
     freed = lock(state="absent", token=taken["token"])
     assert (freed["lock"]["token"], freed["holder"]) == ("", {})
@@ -100,6 +104,25 @@ def test_who_lost_the_lock_is_told_to_whom_and_cannot_free_it(lock, client, tabl
     assert "A rollback to v39 by bob" in renewed["msg"]
     lock(state="absent", token=lost["token"])
     assert dynamodb.get_lock(client, table)["holder"]["who"] == "bob"
+
+
+@pytest.mark.parametrize("seconds", [89, 90])
+def test_a_lock_that_gave_no_sign_of_life_for_a_lease_is_taken_over(lock, seconds):
+    lock(who="ann", pid=os.getpid())
+    mark = lock(who="bob", wait_seconds=100)["mark"]
+    taken = lock(who="bob", wait_seconds=100, seen={"mark": mark, "unchanged_seconds": seconds})
+    assert taken["holder"]["who"] == ("bob" if seconds >= 90 else "ann")
+
+
+@pytest.mark.parametrize("offset", [-600, 600], ids=["behind", "ahead"])
+def test_a_clock_ten_minutes_off_takes_no_live_lock(lock, offset, monkeypatch):
+    taken = lock(who="ann", pid=os.getpid())["lock"]
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + offset)
+    mark = lock(who="bob", wait_seconds=100)["mark"]
+    assert lock(state="renewed", token=taken["token"])["lost"] is False
+    waits = lock(who="bob", wait_seconds=100, seen={"mark": mark, "unchanged_seconds": 95})
+    assert (waits["held_by_another"], waits["holder"]["who"]) == (True, "ann")
 
 
 def test_a_freed_lock_is_not_renewed(lock):
@@ -184,13 +207,13 @@ def test_a_play_that_finds_the_lock_taken_says_who_holds_it_waits_and_takes_it(p
     until(lambda: holder() == "ann", "ann takes the lock")
     bob = play("bob", wait_seconds=60)
     said = tmp_path / "bob.txt"
-    until(lambda: "Waiting until it is over." in said.read_text(), "bob waits")
+    until(lambda: "Waiting until it is over" in said.read_text(), "bob waits")
     assert "A deploy of 6b65b39 by ann" in said.read_text()
     (tmp_path / "ann may go on").touch()
     until(lambda: holder() == "bob", "bob takes the lock")
     (tmp_path / "bob may go on").touch()
     assert bob.wait(30) == 0
-    assert said.read_text().count("Waiting until it is over.") == 1
+    assert said.read_text().count("Waiting until it is over") == 1
     assert holder() == ""
 
 

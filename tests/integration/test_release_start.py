@@ -5,9 +5,12 @@ import time
 import urllib.request
 from datetime import UTC, datetime
 
+import botocore.endpoint
+import botocore.exceptions
 import pytest
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
 from ansible.module_utils.towpath import ecs_api
+from ansible.module_utils.towpath.lock import ticks
 
 from tests.integration.ecr_repository import CONFIG_TYPE, MANIFEST_TYPE, new_repository, push
 from tests.integration.harness import run_module
@@ -126,7 +129,9 @@ def prod(aws, repository, images):
 def test_the_lock_is_taken_first_and_handed_on(staging):
     started = staging.start(image=SHA, pid=1, command=f"deploy of {SHA}")
     held = dynamodb.get_lock(staging.dynamodb, staging.table)
-    assert started["lock"] == {"table": staging.table, "token": held["token"]}
+    assert (started["lock"]["table"], started["lock"]["token"]) == (staging.table, held["token"])
+    assert started["lock"]["pid"] == 1
+    assert started["lock"]["confirmed_at"] <= ticks()
     assert (started["held_by_another"], held["token"]) == (False, "ann's")
     assert {name: held["holder"][name] for name in ("who", "pid", "command")} == {
         "who": "ann",
@@ -150,7 +155,7 @@ def test_nothing_is_begun_while_another_holds_the_lock(staging):
 def test_a_plan_takes_no_lock_and_waits_for_none(staging):
     run_module("release_lock", staging.aws, table=staging.table, who="ann")
     plan = staging.start(image=OTHER_SHA, token="bob's", by="bob", check_mode=True)
-    assert (plan["lock"], plan["outcome"]) == ({"table": staging.table, "token": ""}, "")
+    assert (plan["lock"]["table"], plan["lock"]["token"], plan["outcome"]) == (staging.table, "", "")
 
 
 def test_the_first_deploy_writes_an_entry_registers_its_revision_and_protects_its_image(staging, images):
@@ -324,7 +329,7 @@ def test_a_rollback_takes_the_old_configuration_and_the_old_image(staging, image
 
 def test_a_rollback_may_keep_the_configuration(staging, images):
     staging.release(image=SHA)
-    staging.register(environment={"LOG_LEVEL": "debug"})
+    staging.release("configuration", definition=staging.definition(environment={"LOG_LEVEL": "debug"}))
     staging.release(image=OTHER_SHA)
     result = staging.release("rollback", keep_config=True)
     container = staging.revision(result)["containerDefinitions"][0]
@@ -344,6 +349,120 @@ def test_a_rollback_that_was_interrupted_is_gone_on_with_and_never_goes_one_furt
     assert "The rollback that was interrupted has ended well: v4 serves." in again["msg"]
 
 
+def end_badly(staging, started, outcome="stopped"):
+    assert not started.get("failed"), started
+    staging.end(started, outcome)
+
+
+def test_changed_secrets_are_no_content_to_go_back_to(staging, images):
+    staging.release(image=SHA)
+    staging.release(image=OTHER_SHA)
+    secrets = staging.release("secrets")
+    assert staging.entries()[0]["same_as"] == 2
+    back = staging.release("rollback")
+    assert (secrets["release"], back["release"], back["digest"]) == (3, 4, images[SHA])
+    assert (staging.entries()[0]["restores"], staging.entries()[0]["rolled_back_from"]) == (1, 3)
+    # Typed twice, there is nothing more to go back to: that is no success.
+    again = staging.start("rollback")
+    assert again["failed"]
+    assert "There is no good release before v4 in staging with other content than what serves" in again["msg"]
+
+
+def test_secrets_of_before_the_ledger_kept_what_is_the_same_are_no_content_either(staging, images):
+    staging.release(image=SHA)
+    staging.release(image=OTHER_SHA)
+    staging.release("secrets")
+    staging.dynamodb.update_item(
+        TableName=staging.table,
+        Key={"kind": {"S": "release"}, "number": {"N": "3"}},
+        UpdateExpression="REMOVE same_as",
+    )
+    assert staging.release("rollback")["digest"] == images[SHA]
+
+
+@pytest.mark.parametrize("failed", ["rollback", "secrets"])
+@pytest.mark.parametrize("outcome", ["stopped", "rolled_back"])
+def test_a_rollback_after_one_that_failed_goes_where_that_one_was_to_go(staging, images, failed, outcome):
+    staging.release(image=SHA)
+    staging.release(image=OTHER_SHA)
+    end_badly(staging, staging.start(failed), outcome)
+    assert staging.release("rollback")["digest"] == images[SHA]
+
+
+def test_a_deploy_that_ecs_rolled_back_is_not_rolled_back_again_and_that_is_no_success(staging):
+    staging.release(image=SHA)
+    end_badly(staging, staging.start(image=OTHER_SHA), "rolled_back")
+    refused = staging.start("rollback")
+    assert refused["failed"]
+    assert refused["msg"] == "ECS rolled v2 back already: staging runs v1. No other release was good."
+
+
+@WHERE_ROLLOUTS_ARE_RECORDED
+def test_a_named_release_that_serves_is_what_was_asked_for(aws, staging):
+    staging.release(image=SHA)
+    staging.release(image=OTHER_SHA)
+    staging.release("rollback", release="v1")
+    again = staging.start("rollback", release="v1")
+    assert (again["outcome"], again["msg"]) == ("no_change", "v3 serves in staging already, with the content of v1.")
+
+
+def by_hand(staging, started, value="1"):
+    """Somebody copies what serves in the console, tags and all, and points the service at it."""
+    revision = staging.ecs.describe_task_definition(taskDefinition=started["task_definition_arn"], include=["TAGS"])
+    definition = staging.definition(image=started["image"], environment={"BY_HAND": value})
+    made = staging.ecs.register_task_definition(family=staging.family, tags=revision["tags"], **definition)
+    arn = made["taskDefinition"]["taskDefinitionArn"]
+    staging.ecs.update_service(cluster=staging.cluster, service="app", taskDefinition=arn)
+    return arn.rpartition("/")[2]
+
+
+@pytest.mark.parametrize("change", ["deploy", "secrets", "configuration"])
+def test_what_was_changed_by_hand_is_named_and_undone_by_the_next_release(staging, change):
+    staging.release(image=SHA)
+    name = by_hand(staging, staging.release(image=OTHER_SHA))
+    options = {"deploy": {"image": SHA}, "configuration": {"definition": staging.definition()}}.get(change, {})
+    started = staging.release(change, **options)
+    assert (
+        f"  beware    staging runs {name}, which is no release: somebody changed the service by hand."
+        in (started["plan"][1])
+    )
+    assert staging.revision(started)["containerDefinitions"][0]["environment"] == []
+
+
+def test_what_was_registered_by_hand_and_never_served_is_left_aside(staging):
+    staging.release(image=SHA)
+    staging.register(environment={"BY_HAND": "1"})
+    started = staging.start(image=OTHER_SHA)
+    assert "was registered by hand, and nothing of it is taken over." in started["plan"][1]
+    assert staging.revision(started)["containerDefinitions"][0]["environment"] == []
+
+
+def test_a_rollback_from_a_change_by_hand_goes_to_the_last_good_release(staging, images):
+    staging.release(image=SHA)
+    by_hand(staging, staging.release(image=OTHER_SHA))
+    back = staging.release("rollback")
+    assert back["digest"] == images[OTHER_SHA]
+    assert staging.entries()[0]["restores"] == 2
+
+
+def test_a_lost_answer_registers_no_second_revision(staging, monkeypatch):
+    send, lost = botocore.endpoint.Endpoint._send, []
+
+    def lose_the_first_answer(endpoint, request):
+        answer = send(endpoint, request)
+        if request.headers.get("X-Amz-Target", b"").endswith(b"RegisterTaskDefinition") and not lost:
+            lost.append(answer)
+            raise botocore.exceptions.ConnectionClosedError(endpoint_url=request.url)
+        return answer
+
+    monkeypatch.setattr(botocore.endpoint.Endpoint, "_send", lose_the_first_answer)
+    before = staging.revisions()
+    started = staging.start(image=SHA)
+    assert lost
+    assert staging.revisions() == [*before, started["task_definition_arn"]]
+    assert staging.revision(started)["tags"]["towpath:release"] == "1"
+
+
 def test_an_image_that_expired_cannot_be_gone_back_to(staging, images):
     staging.release(image=SHA)
     staging.release(image=OTHER_SHA)
@@ -360,7 +479,7 @@ def test_an_image_that_expired_cannot_be_gone_back_to(staging, images):
         pytest.param("deploy", {"service": "other"}, "Found no service other in the cluster", id="no service"),
         pytest.param("deploy", {"family": "none"}, "There is no task definition none", id="no family"),
         pytest.param("deploy", {"tags": {"why": "#12"}}, "The tag why has '#'", id="a tag that AWS refuses"),
-        pytest.param("rollback", {}, "No release serves in staging", id="nothing to roll back from"),
+        pytest.param("rollback", {}, "No release of staging was good yet", id="nothing to roll back from"),
         pytest.param("secrets", {}, "Nothing is released in staging yet", id="nothing to release again"),
         pytest.param("promote", {}, "promote_from", id="a promotion from nowhere"),
     ],

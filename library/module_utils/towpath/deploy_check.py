@@ -416,12 +416,12 @@ def vcpus_of(definition: TaskDefinition, tasks: int) -> float:
     return tasks * int(definition.get("cpu") or 0) / 1024
 
 
-def drift(found: Sequence[str], environment: str) -> Check:
-    """What was changed by hand, a line each."""
+def drift(found: Sequence[str], puts_right: str) -> Check:
+    """What was changed by hand, a line each; ``puts_right`` is the command that undoes it."""
     if not found:
         return Check("drift", GOOD, "nothing was changed by hand")
     many = f"{found[0]}, and {len(found) - 1} more" if len(found) > 1 else found[0]
-    advice = f"Put it into group_vars to keep it; ansible-playbook provision.yml -e env={environment} takes it back."
+    advice = f"Put it into group_vars to keep it; {puts_right} takes it back."
     return Check("drift", BAD, f"changed by hand: {many}", "\n".join([*found[1:], advice]))
 
 

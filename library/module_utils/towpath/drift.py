@@ -6,10 +6,11 @@ from typing import Any
 
 from . import service, task_definition
 from .differences import Difference, Values
-from .ledger import Entry
+from .ledger import Entry, last_good
 from .rollout import ROLLED_BACK, SUCCEEDED, short
 from .scaling import is_stopped
 
+REVISION = "service.task_definition"
 # The number of tasks is a deploy's, an autoscaler's or a person's to change: its bounds say what is right.
 _NOT_REMEMBERED = ("desired_count",)
 
@@ -53,6 +54,14 @@ def drift(
     ]
 
 
+def puts_right(environment: str, found: list[Difference], entries: list[Entry]) -> str:
+    """The command that undoes ``found``. Which revision serves is a matter of releases, all else one of provision."""
+    good = last_good(entries)
+    if good and any(one.field == REVISION for one in found):
+        return f"ansible-playbook rollback.yml -e env={environment} -e release=v{good['number']}"
+    return f"ansible-playbook provision.yml -e env={environment}"
+
+
 def lines(found: list[Difference]) -> list[str]:
     """One line for each, for people."""
     return [f"{one.field}: {_words(one.before)} -> {_words(one.after)}" for one in found]
@@ -89,7 +98,7 @@ def _definition_drift(expected: Values | None, running: Values | None) -> list[D
     if not expected or not running or expected["taskDefinitionArn"] == running["taskDefinitionArn"]:
         return []
     names = [short(one["taskDefinitionArn"]) for one in (expected, running)]
-    return [Difference("service.task_definition", *names), *task_definition.differences(expected, running)]
+    return [Difference(REVISION, *names), *task_definition.differences(expected, running)]
 
 
 def _words(value: Any) -> str:

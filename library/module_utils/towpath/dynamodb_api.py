@@ -17,7 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from .aws_tags import tag_list
 from .ledger import Entry, deserialised, fit_to_keep, serialised
-from .lock import CLOCK_MARGIN_SECONDS, is_dead
+from .lock import is_dead, is_lost, mark
 
 # boto3 builds its clients at run time, so there is no type to name.
 DynamoDbClient = Any
@@ -71,8 +71,8 @@ def _key(kind: str, number: int = 0) -> dict[str, Any]:
 
 def _entry(item: dict[str, Any]) -> Entry:
     values = deserialised(item)
-    # A number says something of a release alone.
-    hidden = ("kind",) if values.get("kind") == _RELEASE else ("kind", "number")
+    # A number says something of a release alone, and the token under which it is made is our own affair.
+    hidden = ("kind", "lock_token") if values.get("kind") == _RELEASE else ("kind", "number")
     return {name: value for name, value in values.items() if name not in hidden}
 
 
@@ -103,9 +103,13 @@ def get_release(client: DynamoDbClient, table: str, number: int) -> Entry | None
 
 
 @_on_table("write a release into the ledger")
-def put_release(client: DynamoDbClient, table: str, entry: Entry) -> bool:
-    """Write a new entry, with its ``number``; False when the number is taken, and then nothing is written."""
-    item = serialised(fit_to_keep(entry)) | _key(_RELEASE, entry["number"])
+def put_release(client: DynamoDbClient, table: str, entry: Entry, lock_token: str = "") -> bool:
+    """Write a new entry, with its ``number``; False when the number is taken, and then nothing is written.
+
+    Only the holder of ``lock_token`` writes into it from then on, until it hands the entry on or another ends it.
+    """
+    owner = {"lock_token": lock_token} if lock_token else {}
+    item = serialised(fit_to_keep(entry) | owner) | _key(_RELEASE, entry["number"])
     try:
         client.put_item(
             TableName=table,
@@ -121,42 +125,56 @@ def put_release(client: DynamoDbClient, table: str, entry: Entry) -> bool:
 
 
 @_on_table("note in the ledger how a release goes")
-def note_release(client: DynamoDbClient, table: str, number: int, fields: Entry) -> None:
-    """Write ``fields`` into the entry of a release that is not over. One that is over fails: somebody else ended it."""
+def note_release(client: DynamoDbClient, table: str, number: int, fields: Entry, lock_token: str = "") -> None:
+    """Write ``fields`` into the entry of a release that is not over. One that another ended or took over fails."""
     try:
-        _update_release(client, table, number, fields)
+        _update_release(client, table, number, fields, lock_token)
     except is_boto3_error_code("ConditionalCheckFailedException") as error:
         found = _entry(error.response.get("Item", {}))
         how = f"was ended as {found['outcome']}" if "outcome" in found else "is not in the ledger"
+        how = "was taken over" if found and "outcome" not in found else how
         raise DynamoDbError(
             f"Release v{number} {how} meanwhile, expected to go on with it: somebody else took over. "
             "See ansible-playbook releases.yml -e env=NAME, then run the same command again."
         ) from error
 
 
+@_on_table("take over a release in the ledger")
+def adopt_release(client: DynamoDbClient, table: str, number: int, lock_token: str) -> None:
+    """Make an entry that is not over, and whose holder is gone, that of the holder of ``lock_token``."""
+    _update_release(client, table, number, {"lock_token": lock_token})
+
+
 @_on_table("write the end of a release into the ledger")
-def end_release(client: DynamoDbClient, table: str, number: int, fields: Entry) -> bool:
-    """Write ``outcome``, ``ended_at`` and the rest into an entry that is not over; False when it is over or missing."""
+def end_release(client: DynamoDbClient, table: str, number: int, fields: Entry, lock_token: str = "") -> bool:
+    """Write ``outcome``, ``ended_at`` and the rest into an entry that is not over.
+
+    False when it is over, missing or, where ``lock_token`` is given, another's.
+    """
     try:
-        _update_release(client, table, number, fields)
+        _update_release(client, table, number, fields, lock_token)
     except is_boto3_error_code("ConditionalCheckFailedException") as error:
         found = error.response.get("Item", {})
         return bool(serialised(fit_to_keep(fields)).items() <= found.items()) if found else False
     return True
 
 
-def _update_release(client: DynamoDbClient, table: str, number: int, fields: Entry) -> None:
+def _update_release(client: DynamoDbClient, table: str, number: int, fields: Entry, lock_token: str = "") -> None:
     values = serialised(fit_to_keep(fields))
     names = {f"#{place}": name for place, name in enumerate(values)}
+    # One of a version before the token was kept has none.
+    ours = " AND (attribute_not_exists(#lock_token) OR #lock_token = :lock_token)" if lock_token else ""
     client.update_item(
         TableName=table,
         Key=_key(_RELEASE, number),
         UpdateExpression="SET " + ", ".join(f"#{place} = :{place}" for place in range(len(values))),
         # Without the first condition an update would make an entry that is not there.
-        ConditionExpression=f"attribute_exists(#kind) AND {_NOT_OVER}",
-        ExpressionAttributeNames=names | {"#kind": "kind", "#outcome": "outcome"},
+        ConditionExpression=f"attribute_exists(#kind) AND {_NOT_OVER}{ours}",
+        ExpressionAttributeNames=names
+        | {"#kind": "kind", "#outcome": "outcome"}
+        | ({"#lock_token": "lock_token"} if ours else {}),
         ExpressionAttributeValues={f":{place}": value for place, value in enumerate(values.values())}
-        | serialised({":timed_out": "timed_out"}),
+        | serialised({":timed_out": "timed_out"} | ({":lock_token": lock_token} if ours else {})),
         ReturnValuesOnConditionCheckFailure="ALL_OLD",
     )
 
@@ -168,47 +186,63 @@ def get_lock(client: DynamoDbClient, table: str) -> Entry | None:
 
 
 @_on_table("take the lock")
-def take_lock(client: DynamoDbClient, table: str, lock: Entry, now: float, dead_token: str = "") -> Entry | None:
-    """Take the lock if it is free or has expired; return None when ``lock`` holds it now, else the lock that does.
+def take_lock(client: DynamoDbClient, table: str, lock: Entry, lost: Entry | None = None) -> Entry | None:
+    """Take the lock if it is free; return None when ``lock`` holds it now, else the lock that does.
 
-    ``lock`` has ``token``, ``holder``, ``since`` and ``expires_at``, in seconds since the epoch as ``now``, both by the
-    caller's own clock. ``dead_token`` is that of a holder who is known to be dead, and may be replaced at once.
+    ``lock`` is as lock.new_lock makes it. ``lost`` is another's that may be replaced, as long as it is just as it was
+    seen. Who holds the lock already holds it for longer.
     """
     item = serialised(lock) | _key(_LOCK)
+    seen = mark(lost or {})
+    same = [
+        f"#{name} = :{name}" if name in seen else f"attribute_not_exists(#{name})" for name in ("beat", "expires_at")
+    ]
+    as_seen = f" OR #token = :token AND {' AND '.join(same)}" if lost else ""
+    names = {"#kind": "kind", "#token": "token"} | ({"#beat": "beat", "#expires_at": "expires_at"} if lost else {})
     try:
         client.put_item(
             TableName=table,
             Item=item,
-            ConditionExpression="attribute_not_exists(#kind) OR #expires_at < :expired OR #token = :dead",
-            ExpressionAttributeNames={"#kind": "kind", "#expires_at": "expires_at", "#token": "token"},
-            ExpressionAttributeValues=serialised({":expired": int(now) - CLOCK_MARGIN_SECONDS, ":dead": dead_token}),
+            ConditionExpression=f"attribute_not_exists(#kind) OR #token = :own{as_seen}",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=serialised(
+                {":own": lock["token"]} | {f":{name}": value for name, value in seen.items()}
+            ),
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     except is_boto3_error_code("ConditionalCheckFailedException") as error:
-        holding = _entry(error.response["Item"])
-        return None if holding["token"] == lock["token"] else holding
+        return _entry(error.response["Item"])
     return None
 
 
-def take_lock_also_of_the_dead(client: DynamoDbClient, table: str, lock: Entry, now: float) -> Entry | None:
-    """Do what take_lock does, and do not wait for the lease of a holder of this machine that died."""
-    held = take_lock(client, table, lock, now)
-    if held and is_dead(held["holder"], lock["holder"]["machine"]):
-        held = take_lock(client, table, lock, now, dead_token=held["token"])
+def take_free_or_lost_lock(client: DynamoDbClient, table: str, lock: Entry, seen: Entry) -> Entry | None:
+    """Do what take_lock does, and take over what its holder has lost: by its death, or a lease without a sign of life.
+
+    Only a holder of this machine is known to be dead at once. ``seen`` is as for lock.is_lost.
+    """
+    held = take_lock(client, table, lock)
+    if held and (is_dead(held["holder"], lock["holder"]["machine"]) or is_lost(held, seen)):
+        held = take_lock(client, table, lock, held)
     return held
 
 
 @_on_table("renew the lock")
-def renew_lock(client: DynamoDbClient, table: str, token: str, expires_at: int) -> Entry | None:
-    """Hold the lock until ``expires_at``, and return it; None when it was freed, or taken over by somebody else."""
+def renew_lock(client: DynamoDbClient, table: str, token: str, fields: Entry) -> Entry | None:
+    """Hold the lock for longer, by writing ``fields`` (lock.sign_of_life) into it, and return it.
+
+    None when it was freed, or taken over by somebody else.
+    """
+    names = {f"#{name}": name for name in fields}
     try:
         answer = client.update_item(
             TableName=table,
             Key=_key(_LOCK),
-            UpdateExpression="SET #expires_at = :expires_at",
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in fields),
             ConditionExpression="#token = :token",
-            ExpressionAttributeNames={"#expires_at": "expires_at", "#token": "token"},
-            ExpressionAttributeValues=serialised({":expires_at": expires_at, ":token": token}),
+            ExpressionAttributeNames=names | {"#token": "token"},
+            ExpressionAttributeValues=serialised(
+                {f":{name}": value for name, value in fields.items()} | {":token": token}
+            ),
             ReturnValues="ALL_NEW",
         )
     except is_boto3_error_code("ConditionalCheckFailedException"):
@@ -217,8 +251,8 @@ def renew_lock(client: DynamoDbClient, table: str, token: str, expires_at: int) 
 
 
 @_on_table("free the lock")
-def free_lock(client: DynamoDbClient, table: str, token: str) -> None:
-    """Free the lock if ``token`` holds it; somebody else's is left alone."""
+def free_lock(client: DynamoDbClient, table: str, token: str) -> bool:
+    """Free the lock if ``token`` holds it, and return whether it did; somebody else's is left alone."""
     try:
         client.delete_item(
             TableName=table,
@@ -228,7 +262,8 @@ def free_lock(client: DynamoDbClient, table: str, token: str) -> None:
             ExpressionAttributeValues=serialised({":token": token}),
         )
     except is_boto3_error_code("ConditionalCheckFailedException"):
-        return
+        return False
+    return True
 
 
 @_on_table("read the settings in the ledger")

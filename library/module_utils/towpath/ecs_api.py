@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,10 +44,37 @@ def describe_task_definition(client: EcsClient, name: str) -> dict[str, Any] | N
     return answer["taskDefinition"] | {"tags": answer.get("tags", [])}
 
 
+class _RegisteredBefore(Exception):
+    """The answer to an earlier try was lost; what it registered is the argument."""
+
+
 @EcsErrorHandler.common_error_handler("register a task definition")
-def register_task_definition(client: EcsClient, definition: dict[str, Any]) -> dict[str, Any]:
-    """Register ``definition`` (the request of RegisterTaskDefinition) and return the new revision with its tags."""
-    return client.register_task_definition(**definition)["taskDefinition"] | {"tags": definition.get("tags", [])}
+def register_task_definition(
+    client: EcsClient, definition: dict[str, Any], is_it: Callable[[dict[str, Any]], bool] = lambda _: False
+) -> dict[str, Any]:
+    """Register ``definition`` (the request of RegisterTaskDefinition) and return the new revision with its tags.
+
+    RegisterTaskDefinition takes no token, so a try whose answer was lost would register another revision. Before each
+    try but the first, the family's newest revision is shown to ``is_it``, and taken where it is the one.
+    """
+    tries = 0
+
+    def look(**_: Any) -> None:
+        nonlocal tries
+        tries += 1
+        newest = describe_task_definition(client, definition["family"]) if tries > 1 else None
+        if newest and is_it(newest):
+            raise _RegisteredBefore(newest)
+
+    client.meta.events.register_last("before-send.ecs.RegisterTaskDefinition", look, unique_id="look before a retry")
+    try:
+        answer = client.register_task_definition(**definition)
+    except _RegisteredBefore as before:
+        revision: dict[str, Any] = before.args[0]
+        return revision
+    finally:
+        client.meta.events.unregister("before-send.ecs.RegisterTaskDefinition", unique_id="look before a retry")
+    return answer["taskDefinition"] | {"tags": definition.get("tags", [])}
 
 
 @EcsErrorHandler.list_error_handler("list the revisions of a task definition", default_value=[])
@@ -153,8 +181,8 @@ def wait_until_service_is_gone(client: EcsClient, cluster: str, service: str, se
 
 @ServiceErrorHandler.list_error_handler("list the deployments of a service", default_value=[])
 def list_service_deployments(client: EcsClient, cluster: str, service: str, after: datetime) -> list[dict[str, Any]]:
-    """Return the service-deployment records created since ``after``, with a margin for clocks that differ."""
-    request = {"cluster": cluster, "service": service, "createdAt": {"after": after - timedelta(minutes=1)}}
+    """Return the service-deployment records created since ``after``, with a margin for a clock that is wrong."""
+    request = {"cluster": cluster, "service": service, "createdAt": {"after": after - timedelta(days=1)}}
     found = []
     while True:
         answer = client.list_service_deployments(**request)

@@ -6,11 +6,12 @@ Pure functions: no AWS, no Ansible.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from .rollout import NOTHING_BEFORE, RECORD_MARGIN, ROLLED_BACK, STOPPED, SUCCEEDED, SUPERSEDED, TIMED_OUT, short
+from .release import release_number
+from .rollout import NOTHING_BEFORE, ROLLED_BACK, STOPPED, SUCCEEDED, SUPERSEDED, TIMED_OUT, short
 from .rollout_cause import masked
 from .text_table import aligned
 
@@ -95,11 +96,22 @@ def settled(entry: Entry, service: Entry | None, records: list[Entry], now: date
     revision = entry.get("task_definition")
     if not revision:
         return _end(STOPPED, _BEFORE_ITS_REVISION, now)
-    begun = datetime.fromisoformat(entry["started_at"]) - RECORD_MARGIN
-    ours = [one for one in records if one.get("taskDefinition") == revision and one["createdAt"] >= begun]
+    # Told by its revision alone, which no other release has: the clock of whoever began it may be wrong.
+    ours = [one for one in records if one.get("taskDefinition") == revision]
     if ours:
         return _settled_by_records(entry, ours, records, now)
-    return _settled_by_deployments(entry, [] if service is None else service["deployments"], now)
+    deployments = [] if service is None else service["deployments"]
+    if not any(one["taskDefinition"] == revision for one in deployments) and _is_younger(service, entry):
+        return _end(STOPPED, "The service was deleted since, and what ECS knew of the rollout with it.", now)
+    return _settled_by_deployments(entry, deployments, now)
+
+
+def _is_younger(service: Entry | None, entry: Entry) -> bool:
+    """Whether the service is not the one that a release was made for. A clock may be wrong, but hardly by a day."""
+    if service is None:
+        return True
+    created = service.get("createdAt")
+    return created is not None and created - timedelta(days=1) > datetime.fromisoformat(entry["started_at"])
 
 
 def touched_nothing(end: Entry) -> bool:
@@ -160,8 +172,8 @@ def _end(outcome: str, reason: str, at: datetime, told: str = "") -> Entry:
     return {"outcome": outcome, "ended_at": at.isoformat(timespec="seconds"), "verdict": verdict}
 
 
-def to_go_back_to(entries: Iterable[Entry], serving_number: int) -> Entry | None:
-    """The last good release before the one that serves, or None when there is none.
+def to_go_back_to(entries: Iterable[Entry], serving_number: int) -> list[Entry]:
+    """The good releases before the one that serves, the last first: each once, as the one whose content it has.
 
     A rollback's entry stands for the release that it restores, so going back again and again never comes round.
     A release that somebody rolled back from is not good, unless somebody went back to it later.
@@ -171,21 +183,47 @@ def to_go_back_to(entries: Iterable[Entry], serving_number: int) -> Entry | None
     for number in sorted(by_number):
         entry = by_number[number]
         if "rolled_back_from" in entry:
-            bad.add(_stands_for(entry["rolled_back_from"], by_number))
-            bad.discard(_stands_for(number, by_number))
-    serving = _stands_for(serving_number, by_number)
+            bad.add(stands_for(entry["rolled_back_from"], by_number))
+            bad.discard(stands_for(number, by_number))
+    serving = stands_for(serving_number, by_number)
+    found: dict[int, Entry] = {}
     for number in sorted((one for one in by_number if one < serving_number), reverse=True):
-        original = _stands_for(number, by_number)
+        original = stands_for(number, by_number)
         if by_number[number].get("outcome") == SUCCEEDED and original < serving and original not in bad:
-            return by_number.get(original, by_number[number])
-    return None
+            found.setdefault(original, by_number.get(original, by_number[number]))
+    return list(found.values())
 
 
-def _stands_for(number: int, by_number: dict[int, Entry]) -> int:
-    """The release whose content a release has: itself, or what a rollback restored, however often."""
-    while (restored := by_number.get(number, {}).get("restores", number)) < number:
-        number = restored
+def stands_for(number: int, by_number: dict[int, Entry]) -> int:
+    """The release whose content a release has: itself, what a rollback restored, or what only got new secrets."""
+    while True:
+        entry = by_number.get(number, {})
+        origin: int = entry.get("restores") or entry.get("same_as") or number
+        if origin >= number:
+            return number
+        number = origin
+
+
+def last_good(entries: Iterable[Entry]) -> Entry | None:
+    """The newest release that was good, or None when none was."""
+    good = [one for one in entries if one.get("outcome") == SUCCEEDED]
+    return max(good, key=_number) if good else None
+
+
+def _number(entry: Entry) -> int:
+    number: int = entry["number"]
     return number
+
+
+def release_that_is(revision: Entry | None, entries: Iterable[Entry]) -> int | None:
+    """The number of the release that a revision carries; None when it is none, or only has the tags of one.
+
+    Who registers a revision by hand may copy the tags of another with the rest.
+    """
+    number = release_number(revision)
+    entry = next((one for one in entries if one["number"] == number), {})
+    recorded = entry.get("task_definition", "")
+    return number if revision and recorded in ("", revision["taskDefinitionArn"]) else None
 
 
 _HEADINGS = ("release", "outcome", "when", "by", "commit", "image", "what")
@@ -232,8 +270,14 @@ def change_words(entry: Entry) -> str:
         source = entry["promoted_from"]
         return f"{change} of {source['environment']} v{source['release']}"
     if "restores" in entry:
-        return f"{change} from v{entry['rolled_back_from']} to v{entry['restores']}"
+        return f"{change} {ways_words(entry)}"
     return change
+
+
+def ways_words(entry: Entry) -> str:
+    """Which way a rollback goes. What was changed by hand has no number to go back from."""
+    start = f"from v{entry['rolled_back_from']} " if "rolled_back_from" in entry else ""
+    return f"{start}to v{entry['restores']}"
 
 
 def release_lines(entry: Entry) -> list[str]:

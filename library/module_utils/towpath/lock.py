@@ -1,10 +1,16 @@
-"""The lock that lets one release at a time into an environment: who holds it, and whether they still live."""
+"""The lock that lets one release at a time into an environment: who holds it, and whether they still live.
+
+Two machines' clocks need not agree. Whoever waits watches the lock: its holder writes it anew every 30 seconds, and one
+that has not changed for a lease, by the clock of the one who waits, has been lost. Its holder measures its own time
+since it last wrote the lock, and touches nothing once that is too long ago (see fence.py).
+"""
 
 from __future__ import annotations
 
 import getpass
 import os
 import socket
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,12 +19,16 @@ from typing import Any
 
 Lock = dict[str, Any]
 
-# Renewed every 30 s, a lease this long outlives a lost renewal, or clocks that are a minute apart.
+# Renewed every 30 s, a lease this long outlives a lost renewal.
 LEASE_SECONDS = 90
-# How far two machines' clocks may be apart before one takes the other's lease for expired.
-CLOCK_MARGIN_SECONDS = 5
+# So long after it wrote the lock a holder may send a request. What is left of the lease is for the request to arrive:
+# botocore gives up after 60 s.
+FRESH_SECONDS = 30
 # Longer than a dead holder's lease, so that only a live one is ever in the way for so long.
 WAIT_SECONDS = 100
+
+# What every write of the lock changes. One of a version before Towpath kept a beat has none.
+_MARKS = ("token", "beat", "expires_at")
 
 _ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER")
 
@@ -28,8 +38,29 @@ def new_lock(token: str, holder: Mapping[str, Any], now: float) -> Lock:
         "token": token or str(uuid.uuid4()),
         "holder": dict(holder),
         "since": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
-        "expires_at": expiry(now),
+        **sign_of_life(now),
     }
+
+
+def sign_of_life(now: float) -> dict[str, Any]:
+    """What a holder writes into its lock each time. ``expires_at`` is for versions before the beat, and for people."""
+    return {"beat": uuid.uuid4().hex, "expires_at": int(now) + LEASE_SECONDS}
+
+
+def mark(lock: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells whether a lock has been written since it was last seen."""
+    return {name: lock[name] for name in _MARKS if name in lock}
+
+
+def is_lost(lock: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
+    """Whether a lock has not changed for a lease, as ``seen`` by one who waits: its ``mark``, and since how long."""
+    return seen.get("mark") == mark(lock) and float(seen.get("unchanged_seconds") or 0) >= LEASE_SECONDS
+
+
+def ticks() -> float:
+    """Seconds by a clock that nobody sets, and that goes on while the machine sleeps: the same in every process."""
+    # On macOS it is CLOCK_MONOTONIC that does.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def holder(environment: Mapping[str, str], who: str, pid: int, command: str) -> dict[str, Any]:
@@ -41,10 +72,6 @@ def holder(environment: Mapping[str, str], who: str, pid: int, command: str) -> 
         "pid": pid,
         "command": command,
     }
-
-
-def expiry(now: float) -> int:
-    return int(now) + LEASE_SECONDS
 
 
 def caller(environment: Mapping[str, str]) -> str:
@@ -81,21 +108,26 @@ def this_machine() -> dict[str, str]:
 
 def is_dead(holder: Mapping[str, Any], machine: str) -> bool:
     """Whether a holder is known to be dead: only one of this very machine can be, by its process."""
-    if not machine or holder.get("machine") != machine or not holder.get("pid"):
+    return bool(machine) and holder.get("machine") == machine and is_gone(holder.get("pid") or 0)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process of this machine has ended; of 0, which stands for none that is known, nobody can say so."""
+    if not pid:
         return False
     try:
-        os.kill(holder["pid"], 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except PermissionError:
         # Another user's, so it lives.
         return False
-    return _is_zombie(holder["pid"])
+    return _is_zombie(pid)
 
 
 def is_live(lock: Lock, machine: str, now: float) -> bool:
-    """Whether a lock still keeps others out."""
-    return bool(lock["expires_at"] >= now - CLOCK_MARGIN_SECONDS) and not is_dead(lock["holder"], machine)
+    """Whether a lock seems to keep others out, for people: only who waits for a lease knows it."""
+    return bool(lock["expires_at"] >= now) and not is_dead(lock["holder"], machine)
 
 
 def _is_zombie(pid: int) -> bool:
@@ -132,12 +164,16 @@ def refusal(lock: Lock, now: float, waited_seconds: float) -> str:
     )
 
 
-def told(table: str, held: Lock | None, token: str, msg: str, **more: Any) -> dict[str, Any]:
-    """What a module returns of the lock. ``held`` is None when nobody holds it, and ``token`` is the caller's own."""
+def told(table: str, held: Lock | None, token: str, msg: str, confirmed_at: float = 0.0, **more: Any) -> dict[str, Any]:
+    """What a module returns of the lock. ``held`` is None when nobody holds it, and ``token`` is the caller's own.
+
+    ``confirmed_at`` is what :func:`ticks` said before the lock was last written.
+    """
     ours = held is not None and held["token"] == token
     return {
         "changed": False,
-        "lock": {"table": table, "token": token if ours else ""},
+        "lock": handed_on(table, token if ours else "", held["holder"] if held and ours else {}, confirmed_at),
+        "mark": mark(held) if held else {},
         "holder": held["holder"] if held else {},
         "since": held["since"] if held else "",
         "expires_at": held["expires_at"] if held else 0,
@@ -145,6 +181,11 @@ def told(table: str, held: Lock | None, token: str, msg: str, **more: Any) -> di
         "lost": False,
         "msg": msg,
     } | more
+
+
+def handed_on(table: str, token: str, holder: Mapping[str, Any], confirmed_at: float) -> dict[str, Any]:
+    """What the tasks that work under the lock need of it: the option ``lock`` of their modules."""
+    return {"table": table, "token": token, "pid": holder.get("pid") or 0, "confirmed_at": confirmed_at}
 
 
 def told_to_wait(table: str, held: Lock, now: float, waited_seconds: float, wait_seconds: float) -> dict[str, Any]:

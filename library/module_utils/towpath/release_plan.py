@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from .checkout import MOST_TITLES
 from .differences import Difference
-from .ledger import Entry, is_over, to_go_back_to
+from .ledger import Entry, is_over, last_good, release_that_is, ways_words
 from .release import GIT_SHA_TAG, PROMOTED_FROM_TAG, RELEASE_TAG, last_release, release_number
-from .rollout import ROLLED_BACK, SUCCEEDED, primary
+from .rollout import SUCCEEDED, TIMED_OUT, primary
 from .task_definition import TaskDefinition, differences, with_images
 
 Json = dict[str, Any]
@@ -59,13 +59,6 @@ class Source(NamedTuple):
     revision: TaskDefinition
     """What the service is pointed at."""
     entries: list[Entry]
-
-
-class Target(NamedTuple):
-    """What a rollback goes back to; or why there is nothing to do."""
-
-    entry: Entry
-    nothing_to_do: str = ""
 
 
 def number_of(release: str) -> int | None:
@@ -184,67 +177,6 @@ def refuse_missing_settings(source: str, release: str, environment: str, missing
         )
 
 
-def rollback_target(
-    environment: str, entries: list[Entry], serving: int, named: int | None, just_ended: Iterable[int], force: bool
-) -> Target:
-    """What a rollback goes back to. ``just_ended`` are entries that this run found over and nobody had ended."""
-    good = [one["number"] for one in entries if one.get("outcome") == SUCCEEDED and one["number"] != serving]
-    known = f"Good ones are: {', '.join(f'v{one}' for one in good[:5]) or 'none'}."
-    if named is not None:
-        found = next((one for one in entries if one["number"] == named), None)
-        if named == serving:
-            return Target(found or {"number": named}, f"v{named} serves in {environment} already.")
-        if found is None or not found.get("digest") or not found.get("task_definition"):
-            raise ReleaseRefused(f"The ledger of {environment} has no release v{named} with an image. {known}")
-        if found.get("outcome") != SUCCEEDED and not force:
-            raise ReleaseRefused(
-                f"v{named} of {environment} is {found.get('outcome') or 'not over'}, expected succeeded. {known} "
-                "To go back to it all the same: add -e force=true."
-            )
-        return Target(found)
-    newest = entries[0] if entries else {"number": serving}
-    further = f"To go further back type: ansible-playbook rollback.yml -e env={environment} -e release=v"
-    suggestion = f"{further}{good[0]}" if good else "No other release was good."
-    if newest["number"] > serving and is_over(newest) and newest["outcome"] != SUCCEEDED:
-        how = (
-            f"ECS rolled v{newest['number']} back already"
-            if newest["outcome"] == ROLLED_BACK
-            else f"v{newest['number']} is {newest['outcome']} and does not serve"
-        )
-        return Target(newest, f"{how}: {environment} runs v{serving}. {suggestion}")
-    if newest["number"] == serving and newest.get("change") == ROLLBACK and serving in just_ended:
-        return Target(newest, f"The rollback that was interrupted has ended well: v{serving} serves. {suggestion}")
-    found = to_go_back_to(entries, serving)
-    if found is None:
-        raise ReleaseRefused(
-            f"There is no good release before v{serving} in {environment} to go back to. {known} "
-            f"Name one: ansible-playbook rollback.yml -e env={environment} -e release=vN."
-        )
-    return Target(found)
-
-
-def refuse_breaking(environment: str, entries: list[Entry], target: int, serving: int) -> None:
-    """Code from before such a migration may not be able to read what the database is now."""
-    # A later release that restored the target proves that its code could run from there on.
-    stood_again = [
-        one["number"]
-        for one in entries
-        if one["number"] < serving
-        and one.get("outcome") == SUCCEEDED
-        and (one["number"] == target or one.get("restores") == target)
-    ]
-    since = max(stood_again, default=target)
-    breaking = [one["number"] for one in entries if since < one["number"] <= serving and one.get("migrations")]
-    if breaking:
-        names = ", ".join(f"v{one}" for one in sorted(breaking))
-        raise ReleaseRefused(
-            f"Between v{target} and v{serving} lies {names}, whose migrations are marked as not backward compatible: "
-            f"the code of v{target} may not work with today's database. Put the fault right and deploy; "
-            f"or, if you know that it works: ansible-playbook rollback.yml -e env={environment} -e release=v{target} "
-            "-e force=true"
-        )
-
-
 def content(definition: TaskDefinition, container: str, image: str) -> TaskDefinition:
     """What a release carries: a definition with the image, or as it is where none is given."""
     return with_images(definition, {container: image} if image else {})
@@ -275,9 +207,55 @@ def completed_meanwhile(service: Json, end: Entry) -> Json:
     }
 
 
+def rendered_by_us(newest: TaskDefinition | None, entries: Sequence[Entry]) -> str:
+    """Nothing where provision or a release registered the family's newest revision, else the ARN of the last they did.
+
+    Anybody may register a revision by hand, also with another's tags. A deploy that set its image in such a one would
+    take over what nobody reviewed.
+    """
+    known = [one["task_definition"] for one in entries if one.get("task_definition")]
+    if newest is None or not known or newest["taskDefinitionArn"] in known:
+        return ""
+    number = release_number(newest)
+    if number is None:
+        return "" if last_release(newest) else known[0]
+    entry = next((one for one in entries if one["number"] == number), {})
+    return known[0] if entry.get("task_definition") else ""
+
+
+def disagreements(environment: str, pointed: TaskDefinition, entries: Sequence[Entry], by_hand: str = "") -> list[str]:
+    """Where what the service is pointed at and what the ledger says are two things, a sentence each.
+
+    ``by_hand`` is a newer revision of the family that no release and no provision registered.
+    """
+    revision = pointed.get("taskDefinitionArn", "").rpartition("/")[2]
+    good = last_good(entries)
+    number = release_that_is(pointed, entries)
+    said = []
+    if good and number is None:
+        said.append(
+            f"{environment} runs {revision}, which is no release: somebody changed the service by hand. The last good "
+            f"release is v{good['number']}."
+        )
+    elif good and good["number"] != number:
+        outcome = next((one.get("outcome", "") for one in entries if one["number"] == number), "")
+        failed = outcome not in ("", TIMED_OUT, SUCCEEDED)
+        called = f", which the ledger calls {outcome.replace('_', ' ')}" if failed else ""
+        if called or good["number"] > (number or 0):
+            said.append(f"{environment} runs v{number}{called}: by the ledger v{good['number']} should serve.")
+    if by_hand and by_hand != pointed.get("taskDefinitionArn"):
+        said.append(f"{by_hand.rpartition('/')[2]} was registered by hand, and nothing of it is taken over.")
+    return said
+
+
+def is_complete(service: Json) -> bool:
+    """Whether no rollout is under way."""
+    return bool(primary(service).get("rolloutState", "COMPLETED") == "COMPLETED")
+
+
 def serves(service: Json, revision: TaskDefinition | None, wanted: TaskDefinition) -> bool:
     """Whether the service runs just this already, as a release, with no rollout under way."""
-    if release_number(revision) is None or primary(service).get("rolloutState", "COMPLETED") != "COMPLETED":
+    if release_number(revision) is None or not is_complete(service):
         return False
     return not differences(revision or {}, wanted)
 
@@ -293,7 +271,7 @@ def title_line(environment: str, number: int, entry: Entry, git_sha: str, digest
     origin = entry.get("promoted_from")
     way = f", v{origin['release']} of {origin['environment']}" if origin else ""
     if "restores" in entry:
-        way = f", from v{entry['rolled_back_from']} to v{entry['restores']}"
+        way = f", {ways_words(entry)}"
     reason = f': "{entry["reason"]}"' if entry.get("reason") else ""
     return f"v{number} of {environment}: {entry['change']} of {what}{way}{reason}"
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from .console import links
 from .differences import Values, own_tags
-from .drift import drift
+from .drift import drift, puts_right
 from .drift import lines as drift_lines
-from .ledger import Entry, outcome_words
+from .ledger import Entry, last_good, outcome_words
 from .release import URL_TAG, release_of
+from .release_plan import disagreements
 from .task_definition import TaskDefinition, without_secrets
 from .text_table import aligned
 
@@ -82,6 +83,9 @@ def status(environment: str, looks: Looks) -> Values:
         "secrets": _variables(looks.revision, "secrets", "valueFrom"),
         "drift": [{"path": one.field, "made": one.before, "found": one.after} for one in found],
         "drift_lines": drift_lines(found),
+        "puts_right": puts_right(environment, found, list(looks.entries)),
+        "disagreements": disagreements(environment, looks.revision, looks.entries),
+        "last_good": (last_good(looks.entries) or {}).get("number"),
         "unknown": [*looks.unknown, *_unknown_drift(environment, looks)],
     }
 
@@ -169,6 +173,8 @@ def _by_name(one: Values, other: Values, field: str, values: bool = True) -> Val
 def lines(statuses: Sequence[Values], difference: Values | None = None) -> list[str]:
     """All of it for people."""
     told = [*_serving(statuses), *_condition(statuses)]
+    said = [line for one in statuses for each in one.get("disagreements", []) for line in wrapped(each)]
+    told = [*said, "", *told] if said else told
     notes = [line for one in statuses for note in _notes(one) for line in wrapped(f"{one['environment']}: {note}")]
     told += ["", *notes] if notes else []
     if difference:
@@ -189,8 +195,16 @@ def _serving(statuses: Sequence[Values]) -> list[str]:
         if not one["provisioned"]:
             told.append(f"{name} is not provisioned: ansible-playbook provision.yml -e env={name}")
         elif not one["released"]:
-            told.append(f"{name} has no release yet: ansible-playbook deploy.yml -e env={name}")
+            told.append(_no_release(one))
     return told
+
+
+def _no_release(one: Values) -> str:
+    name = one["environment"]
+    if one["last_good"] is None:
+        return f"{name} has no release yet: ansible-playbook deploy.yml -e env={name}"
+    last = f"v{one['last_good']}"
+    return f"{name} serves no release; the last good one was {last}: ansible-playbook rollback.yml -e env={name}"
 
 
 def _row(one: Values) -> tuple[str, ...]:
@@ -290,7 +304,7 @@ def _commits(commits: Mapping[str, Any], one: str, other: str) -> list[str]:
 def _drift(one: Values) -> list[str]:
     name = one["environment"]
     return [
-        f"Changed by hand in {name}; ansible-playbook provision.yml -e env={name} puts it right",
+        f"Changed by hand in {name}; {one['puts_right']} puts it right",
         *(part for line in one["drift_lines"] for part in wrapped(f"  {line}")),
     ]
 

@@ -199,8 +199,8 @@ def _to_type(one: Values) -> Markup:
     name = one["environment"]
     if not one["provisioned"]:
         then, playbook = "Nothing of it is there.", "provision"
-    elif one["drift"]:
-        then, playbook = "What serves is no release: somebody rolled it out by hand.", "provision"
+    elif one["last_good"] is not None:
+        then, playbook = f"It serves no release. The last good one was v{one['last_good']}.", "rollback"
     else:
         then, playbook = "It serves nothing until its first release.", "deploy"
     return _html(
@@ -319,6 +319,7 @@ def _concerns(one: Values, entries: Sequence[Entry]) -> list[Markup]:
     told += [_concern(word.kind, word.text, "")] if (word := None if one["under_way"] else tasks_amiss(one)) else []
     told += [_concern(BUSY, "Under way", one["under_way"])] if one["under_way"] else []
     told += [_concern(WARNING, "In maintenance", "Visitors see the page that says so.")] if one["maintenance"] else []
+    told += [_concern(BAD, "Not what was released", what) for what in one["disagreements"]]
     told += [_concern(WARNING, "Not known", what) for what in one["unknown"]]
     last = next(iter(entries), {})
     if last and outcome(last).kind == BAD:
@@ -343,11 +344,12 @@ def _drift(one: Values) -> Markup:
         for each in one["drift"]
     )
     table = _html(
-        '<table class="drift">\n<caption>Changed by hand in {name}; <code>ansible-playbook provision.yml -e env={name}'
-        "</code> puts it right.</caption>\n"
+        '<table class="drift">\n<caption>Changed by hand in {name}; '
+        "<code>{puts_right}</code> puts it right.</caption>\n"
         '<thead><tr><th scope="col">What</th><th scope="col">Made</th><th scope="col">Found</th></tr></thead>\n'
         "<tbody>\n{rows}\n</tbody>\n</table>",
         name=one["environment"],
+        puts_right=one["puts_right"],
         rows=rows,
     )
     return _concern(WARNING, "By hand", table)

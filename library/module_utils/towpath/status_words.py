@@ -25,7 +25,7 @@ def condition(one: Values) -> Word:
     if not one["provisioned"]:
         return Word(NEUTRAL, "Not provisioned")
     if not one["released"]:
-        return Word(WARNING, "Serves no release") if one["drift"] else Word(NEUTRAL, "No release yet")
+        return Word(NEUTRAL, "No release yet") if one["last_good"] is None else Word(WARNING, "Serves no release")
     if one["alarms"]:
         return Word(BAD, count(len(one["alarms"]), "alarm"))
     if one["under_way"]:
@@ -34,7 +34,7 @@ def condition(one: Values) -> Word:
         return word
     if one["maintenance"]:
         return Word(WARNING, "In maintenance")
-    if one["drift"]:
+    if one["drift"] or one["disagreements"]:
         return Word(WARNING, "Changed by hand")
     if one["unknown"]:
         return Word(WARNING, "Not all is known")

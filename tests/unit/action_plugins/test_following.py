@@ -90,6 +90,17 @@ def test_a_lock_that_cannot_be_renewed_is_tried_again_soon_and_said(monkeypatch)
     assert world.action.warnings == ["The lock could not be renewed. Somebody else holds it."]
 
 
+def test_who_loses_the_lock_sees_it_through_stops_nothing_more_and_fails(monkeypatch):
+    looks = [a_look() for _ in range(40)] + [a_look(stop={"task_arn": "t"}), a_look(True, reason="It went well.")]
+    world = World(monkeypatch, "ecs_task_run", looks, lock=LOCK)
+    world.renewals = iter([{"failed": True, "lost": True, "msg": "A deploy by bob is under way."}])
+    result = world.follow()
+    assert (result["failed"], result["lost"], result["outcome"]) == (True, True, "succeeded")
+    assert result["msg"] == "A deploy by bob is under way.\nIt went well."
+    assert "  A deploy by bob is under way." in world.printed
+    assert (world.times_of("release_lock"), world.times_of("ecs_task_stop")) == ([30.0], [])
+
+
 def test_without_a_lock_none_is_renewed(monkeypatch):
     world = World(monkeypatch, "ecs_task_run", [a_look() for _ in range(100)] + [a_look(True)])
     world.follow()

@@ -13,6 +13,7 @@ from ansible.plugins.loader import action_loader
 ROOT = Path(__file__).parents[3]
 TABLE = "webapp-staging-releases"
 PLAN = ["v7 of staging: deploy of 4f2c9d1a0b3e"]
+WAITING = "  A deploy by ann is under way. Waiting until it is over, or gives no sign of life for 90 s."
 HELD = {"held_by_another": True, "holder": {"who": "ann"}, "since": "12:00", "msg": "A deploy by ann is under way."}
 
 
@@ -70,9 +71,22 @@ def test_what_was_shown_or_is_nothing_is_not_printed(monkeypatch, answer, args):
 def test_while_another_holds_the_lock_it_waits_and_says_so_once(monkeypatch):
     world = World(monkeypatch, HELD, HELD, started())
     assert world.run()["plan"] == PLAN
-    assert world.printed == ["  A deploy by ann is under way. Waiting until it is over.", f"  {PLAN[0]}"]
+    assert world.printed == [WAITING, f"  {PLAN[0]}"]
     assert [asked["waited_seconds"] for asked in world.asked] == [0, 2, 4]
     assert len({asked["token"] for asked in world.asked}) == 1
+
+
+def test_for_how_long_a_lock_has_not_changed_is_told_to_the_module(monkeypatch):
+    marked = [HELD | {"mark": {"beat": beat}} for beat in ("a", "a", "b", "b")]
+    world = World(monkeypatch, *marked, started())
+    world.run()
+    assert [asked["seen"] for asked in world.asked] == [
+        {},
+        {"mark": {"beat": "a"}, "unchanged_seconds": 2},
+        {"mark": {"beat": "a"}, "unchanged_seconds": 4},
+        {"mark": {"beat": "b"}, "unchanged_seconds": 2},
+        {"mark": {"beat": "b"}, "unchanged_seconds": 4},
+    ]
 
 
 @pytest.mark.parametrize(

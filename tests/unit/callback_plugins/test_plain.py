@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -439,14 +440,15 @@ def test_a_task_that_takes_long_says_so_where_it_runs_still(prints):
       ansible.builtin.command: {argv: [sleep, "{{ {'aws-prod': 3}[inventory_hostname] | default(0) }}"]}
     """
     out, _ = prints(text, hosts="all", TOWPATH_SECONDS_OF_SILENCE="2")
-    assert without_recap(out) == said(
+    # A busy machine may take longer, and hear of it again.
+    assert re.sub(r"( +running .*\(\d+ s\)\n)+", r"\1", without_recap(out)) == said(
         """
         Make it so
           changed   staging: Create the gateway
           running   prod: Create the gateway (2 s)
           changed   prod: Create the gateway
         """
-    )
+    ).replace("(2 s)", re.findall(r"\(\d+ s\)", out)[-1])
 
 
 def test_an_action_of_ours_speaks_for_itself_below_its_play(prints):

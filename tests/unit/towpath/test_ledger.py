@@ -11,6 +11,7 @@ from ansible.module_utils.towpath.ledger import (
     settled,
     table_lines,
     to_go_back_to,
+    touched_nothing,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,7 +108,11 @@ def a_service(**deployment):
             id="another's rollout",
         ),
         pytest.param(
-            an_entry(), [a_record("SUCCESSFUL", minutes=-60)], "stopped", "before its rollout", id="an earlier rollout"
+            an_entry(),
+            [a_record("SUCCESSFUL", minutes=-60)],
+            "succeeded",
+            "ECS completed",
+            id="begun by a clock that was ahead",
         ),
         pytest.param(an_entry(), [a_record("SUCCESSFUL")], "succeeded", "ECS completed", id="succeeded"),
         pytest.param(
@@ -165,6 +170,16 @@ def test_how_an_interrupted_release_ended_is_told_by_ecs_records(entry, records,
 )
 def test_a_rollout_that_goes_on_is_not_settled(status):
     assert settled(an_entry(), a_service(), [a_record(status)], NOW) == {}
+
+
+@pytest.mark.parametrize(
+    "service", [None, {"deployments": [], "createdAt": STARTED + timedelta(days=2)}], ids=["gone", "another since"]
+)
+def test_of_a_service_that_was_deleted_ecs_knows_nothing_more(service):
+    found = settled(an_entry(), service, [], NOW)
+    assert found["outcome"] == "stopped"
+    assert "The service was deleted since" in found["verdict"]["reason"]
+    assert not touched_nothing(found)
 
 
 def test_a_release_that_is_over_is_not_settled_again():
@@ -237,7 +252,7 @@ A, BAD_B, BACK_TO_A, BAD_C = good(1), good(2), rollback(3, 2, 1), good(4)
 )
 def test_the_last_good_release_before_the_one_that_serves_is_found(entries, serving, expected):
     for order in (entries, entries[::-1]):
-        found = to_go_back_to(order, serving)
+        found = next(iter(to_go_back_to(order, serving)), None)
         assert (found and found["number"]) == expected
 
 
@@ -254,7 +269,7 @@ def test_going_back_is_undoing(history):
             entries.append({"number": number, "outcome": "rolled_back"})
         elif pile:
             expected = next((one for one in reversed(pile[:-1]) if one not in doubted), None)
-            found = to_go_back_to(entries, serving)
+            found = next(iter(to_go_back_to(entries, serving)), None)
             assert (found and found["number"]) == expected
             if not found:
                 continue

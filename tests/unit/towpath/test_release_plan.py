@@ -10,6 +10,7 @@ from ansible.module_utils.towpath.release_plan import (
     Source,
     completed_meanwhile,
     content,
+    disagreements,
     goes_on_with,
     labels_in,
     labels_of,
@@ -17,11 +18,10 @@ from ansible.module_utils.towpath.release_plan import (
     next_number,
     number_of,
     plan_lines,
-    refuse_breaking,
     refuse_missing_settings,
     refuse_older_commit,
+    rendered_by_us,
     revision_of,
-    rollback_target,
     serves,
     tags,
     title_line,
@@ -229,88 +229,6 @@ def test_a_setting_in_one_environment_may_be_a_secret_in_the_other():
     assert missing_settings(a_revision(environment={"URL": "x"}), a_revision(secrets=["URL"]), []) == []
 
 
-def test_a_rollback_goes_to_the_last_good_release():
-    entries = history(an_entry(1), an_entry(2, "rolled_back"), an_entry(3))
-    assert rollback_target("prod", entries, 3, None, [], False).entry["number"] == 1
-
-
-@pytest.mark.parametrize(
-    ("entries", "serving", "just_ended", "said"),
-    [
-        pytest.param(
-            history(an_entry(1), an_entry(2), an_entry(3, "rolled_back")),
-            2,
-            [],
-            "ECS rolled v3 back already: prod runs v2. To go further back type: "
-            "ansible-playbook rollback.yml -e env=prod -e release=v1",
-            id="ECS was faster",
-        ),
-        pytest.param(
-            history(an_entry(1), an_entry(2), an_entry(3, "stopped")),
-            2,
-            [],
-            "v3 is stopped and does not serve: prod runs v2.",
-            id="its release command failed",
-        ),
-        pytest.param(
-            history(an_entry(1), an_entry(2), an_entry(3, change="rollback", restores=1, rolled_back_from=2)),
-            3,
-            [3],
-            "The rollback that was interrupted has ended well: v3 serves.",
-            id="it was interrupted and went on without us",
-        ),
-    ],
-)
-def test_a_rollback_that_has_happened_already_does_nothing_and_says_how_to_go_on(entries, serving, just_ended, said):
-    assert said in rollback_target("prod", entries, serving, None, just_ended, False).nothing_to_do
-
-
-def test_a_rollback_with_nothing_good_before_is_refused():
-    said = refused(rollback_target, "prod", [an_entry(1)], 1, None, [], False)
-    assert "There is no good release before v1 in prod to go back to." in said
-
-
-def test_a_named_release_must_have_succeeded():
-    entries = history(an_entry(1), an_entry(2, "rolled_back"), an_entry(3, None), an_entry(4))
-    assert rollback_target("prod", entries, 4, 1, [], False).entry["number"] == 1
-    assert "v2 of prod is rolled_back, expected succeeded. Good ones are: v1." in refused(
-        rollback_target, "prod", entries, 4, 2, [], False
-    )
-    assert "v3 of prod is not over" in refused(rollback_target, "prod", entries, 4, 3, [], False)
-    assert rollback_target("prod", entries, 4, 2, [], True).entry["number"] == 2
-    assert "has no release v9" in refused(rollback_target, "prod", entries, 4, 9, [], True)
-    assert rollback_target("prod", entries, 4, 4, [], False).nothing_to_do == "v4 serves in prod already."
-
-
-@pytest.mark.parametrize(
-    ("marked", "target", "serving", "is_refused"),
-    [
-        pytest.param(3, 2, 3, True, id="the one that serves"),
-        pytest.param(2, 1, 3, True, id="one between"),
-        pytest.param(2, 2, 3, False, id="the target itself"),
-        pytest.param(4, 2, 3, False, id="one that does not serve yet"),
-    ],
-)
-def test_no_way_back_across_migrations_that_are_not_backward_compatible(marked, target, serving, is_refused):
-    entries = history(*(an_entry(one, **({"migrations": "breaking"} if one == marked else {})) for one in range(1, 5)))
-    if is_refused:
-        said = refused(refuse_breaking, "prod", entries, target, serving)
-        assert f"Between v{target} and v{serving} lies v{marked}, whose migrations" in said
-        assert f"ansible-playbook rollback.yml -e env=prod -e release=v{target} -e force=true" in said
-    else:
-        refuse_breaking("prod", entries, target, serving)
-
-
-def test_code_that_ran_after_the_migrations_can_run_again():
-    entries = history(
-        an_entry(1),
-        an_entry(2, migrations="breaking"),
-        an_entry(3, change="rollback", restores=1, rolled_back_from=2),
-        an_entry(4),
-    )
-    refuse_breaking("prod", entries, 1, 4)
-
-
 def test_a_release_carries_a_definition_with_its_image():
     carried = content(a_revision(image="webapp:old", registeredAt=NOON, status="ACTIVE"), "app", f"webapp@{DIGEST}")
     assert carried["containerDefinitions"][0]["image"] == f"webapp@{DIGEST}"
@@ -442,3 +360,82 @@ def test_a_long_plan_is_cut():
     assert len(lines) == 13
     assert lines[-1] == "            and 8 more"
     assert all(len(line) < 110 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("newest", "entries", "base"),
+    [
+        pytest.param(None, [], "", id="no revision at all"),
+        pytest.param(a_revision(number=1), [], "", id="provision's, before the first release"),
+        pytest.param(a_revision(3, number=4), history(an_entry(3)), "", id="the newest release's"),
+        pytest.param(
+            a_revision(4, number=5),
+            history(an_entry(3), an_entry(4, None, task_definition=None)),
+            "",
+            id="of a release that was interrupted before it was noted",
+        ),
+        pytest.param(a_revision(1, number=2), history(an_entry(30)), "", id="of a release that is not listed"),
+        pytest.param(
+            a_revision(number=9, tags=[{"key": "towpath:after-release", "value": "3"}]),
+            history(an_entry(3, "stopped")),
+            "",
+            id="provision's, after a first release that failed",
+        ),
+        pytest.param(a_revision(number=9), history(an_entry(3)), f"{ARN}4", id="made by hand"),
+        pytest.param(a_revision(3, number=9), history(an_entry(3)), f"{ARN}4", id="made by hand, with its tags copied"),
+    ],
+)
+def test_a_deploy_builds_on_what_provision_or_a_release_registered(newest, entries, base):
+    assert rendered_by_us(newest, entries) == base
+
+
+@pytest.mark.parametrize(
+    ("pointed", "entries", "said"),
+    [
+        pytest.param(a_revision(2, number=3), history(an_entry(1), an_entry(2)), "", id="the newest good one serves"),
+        pytest.param(a_revision(number=1), [], "", id="nothing was released"),
+        pytest.param(a_revision(1, number=2), history(an_entry(1), an_entry(2, "rolled_back")), "", id="ECS went back"),
+        pytest.param(a_revision(2, number=3), history(an_entry(1), an_entry(2, None)), "", id="its rollout goes on"),
+        pytest.param(a_revision(2, number=3), history(an_entry(1), an_entry(2, "timed_out")), "", id="it took long"),
+        pytest.param(
+            a_revision(number=9),
+            history(an_entry(1)),
+            "prod runs webapp-staging:9, which is no release",
+            id="somebody's own revision",
+        ),
+        pytest.param(
+            a_revision(1, number=9),
+            history(an_entry(1)),
+            "prod runs webapp-staging:9, which is no release",
+            id="somebody's own revision, with a release's tags",
+        ),
+        pytest.param(
+            a_revision(1, number=2),
+            history(an_entry(1, "stopped"), an_entry(2)),
+            "prod runs v1, which the ledger calls stopped: by the ledger v2 should serve.",
+            id="a release that had lost its lock",
+        ),
+        pytest.param(
+            a_revision(1, number=2),
+            history(an_entry(1), an_entry(2)),
+            "prod runs v1: by the ledger v2 should serve.",
+            id="an older release, by hand",
+        ),
+        pytest.param(
+            a_revision(2, number=3),
+            history(an_entry(1), an_entry(2, "stopped")),
+            "prod runs v2, which the ledger calls stopped: by the ledger v1 should serve.",
+            id="one that could not be rolled back",
+        ),
+    ],
+)
+def test_what_serves_and_what_the_ledger_says_are_never_two_things_in_silence(pointed, entries, said):
+    found = disagreements("prod", pointed, entries)
+    assert [one.startswith(said) for one in found] == ([True] if said else [])
+
+
+def test_a_revision_by_hand_that_never_served_is_named_and_left_aside():
+    entries, pointed = history(an_entry(1)), a_revision(1, number=2)
+    assert disagreements("prod", pointed, entries, f"{ARN}9") == [
+        "webapp-staging:9 was registered by hand, and nothing of it is taken over."
+    ]

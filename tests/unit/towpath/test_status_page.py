@@ -53,7 +53,8 @@ def tasks(desired: int, running: int) -> dict[str, Any]:
     return {"service": looks("staging", 7, "6b65b39").service | {"desiredCount": desired, "runningCount": running}}
 
 
-BY_HAND = status("staging", looks("staging", 0, "6b65b39", settings={"maximum_percent": 150}))
+GOOD = {"number": 7, "outcome": "succeeded", "started_at": "2026-01-01T12:00:00+00:00"}
+BY_HAND = status("staging", looks("staging", 0, "6b65b39", entries=[GOOD]))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_an_environment_that_serves_nothing_says_what_to_type():
     told = text_of(*FIRST_DAY.statuses)
     assert "ansible-playbook deploy.yml -e env=staging" in told
     assert "ansible-playbook provision.yml -e env=prod" in told
-    assert "somebody rolled it out by hand. Type ansible-playbook provision.yml -e env=staging" in text_of(BY_HAND)
+    assert "The last good one was v7. Type ansible-playbook rollback.yml -e env=staging" in text_of(BY_HAND)
 
 
 def test_a_card_tells_what_the_table_tells():

@@ -67,7 +67,8 @@ def _what(entry: Entry) -> str:
     if source := entry.get("promoted_from"):
         words = f"{words} of {escaped(source['environment'])} v{source['release']}"
     if "restores" in entry:
-        words = f"{words} from v{entry['rolled_back_from']} to v{entry['restores']}"
+        start = f" from v{entry['rolled_back_from']}" if "rolled_back_from" in entry else ""
+        words = f"{words}{start} to v{entry['restores']}"
     commit = " ".join(part for part in (_commit(entry), escaped(entry.get("commit_title", ""), 150)) if part)
     return ": ".join(part for part in (words, commit) if part)
 
