@@ -241,7 +241,7 @@ rolling_out:
   type: bool
   sample: false
 released:
-  description: Whether a release served before.
+  description: Whether a release served before, or anything else that runs.
   returned: always
   type: bool
   sample: true
@@ -787,7 +787,7 @@ def result(
         "release_name": f"v{number}",
         "adopted": made.get("adopted", False),
         "rolling_out": bool(revision) and found.service["taskDefinition"] == revision.get("taskDefinitionArn"),
-        "released": release_number(found.pointed) is not None or ledger.last_good(found.entries) is not None,
+        "released": release_number(found.pointed) is not None or found.service["desiredCount"] > 0,
         "task_definition_arn": revision.get("taskDefinitionArn"),
         "image": image.uri,
         "digest": image.digest,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,15 +110,15 @@ def test_a_deploy_tells_the_ledger_who_what_and_why(account: Account, staging: E
     assert entry["phases"] == result["phases"]
 
 
-def test_what_ecs_rolled_back_itself_needs_no_rollback(
+def test_what_ecs_rolled_back_itself_is_not_rolled_back_again_and_that_is_no_success(
     account: Account, staging: Environment, loop: Loop, a_image: str
 ):
     bad = account.failing_release("deploy.yml", *to_staging(loop.bad_image["digest"]))
     assert (bad["outcome"], bad["verdict"]["reason"]) == ("rolled_back", "The container app exited with code 3.")
     before = staging.state()
-    result = account.release("rollback.yml", "-e", "env=staging")
-    assert (result["outcome"], result["digest"]) == ("no_change", a_image)
-    assert staging.state() == before
+    said = account.refused("rollback.yml", "-e", "env=staging")
+    assert f"ECS rolled {bad['release']} back already: staging runs v" in said
+    assert (staging.digest(), staging.state()) == (a_image, before)
 
 
 def test_no_way_back_across_breaking_migrations_but_by_force(
@@ -232,6 +235,51 @@ def test_a_release_command_that_fails_leaves_the_service_alone(account: Account,
     assert "The command exited with code 7." in said
     assert staging.state()["deployments"] == deployments
     assert (staging.entries()[0]["outcome"], staging.entries()[0]["tasks"]["running"]) == ("stopped", 1)
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it has started, in whatever session."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
+def test_a_deploy_that_stood_still_for_longer_than_its_lease_releases_nothing_more_and_says_who_did(
+    account: Account, staging: Environment, b_image: str, c_image: str, tmp_path: Path
+):
+    command = json.dumps({"app_service_release_command": "sleep 6"})
+    shown = tmp_path / "ann.txt"
+    with shown.open("w") as output:
+        words = account.command("deploy.yml", *to_staging(b_image, "-e", command))
+        ann = subprocess.Popen(
+            words, cwd=ROOT, env=account.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+    end = time.monotonic() + 60
+    while "Run sleep 6 as a task" not in shown.read_text():
+        assert time.monotonic() < end, shown.read_text()
+        time.sleep(0.1)
+    sleeping = family(ann.pid)
+    try:
+        for pid in sleeping:
+            os.kill(pid, signal.SIGSTOP)
+        bob = account.release("deploy.yml", *to_staging(c_image))
+    finally:
+        for pid in sleeping:
+            os.kill(pid, signal.SIGCONT)
+    assert ann.wait(timeout=60) == 2, shown.read_text()
+    said = " ".join(shown.read_text().split())
+    assert "lost its lock" in said
+    assert f"Meanwhile {bob['release']} (deploy by" in said
+    newest, before = staging.entries()[:2]
+    assert (newest["digest"], newest["outcome"]) == (c_image, "succeeded")
+    assert (before["digest"], before["outcome"]) == (b_image, "stopped")
+    assert staging.digest() == c_image
+    assert "Changed by hand" not in account.playbook("status.yml", "-e", "env=staging")
 
 
 def test_two_deploys_at_once_run_the_release_command_once_each_and_never_together(
