@@ -28,14 +28,12 @@ LONGEST_PLAN = 60_000
 
 
 def options_file(options: Mapping[str, Any]) -> str:
-    """The options as a file for -e: text is text, whatever it looks like to Ansible."""
-    return "".join(f"{name}: {_plain(value)}\n" for name, value in options.items() if value not in ("", None))
-
-
-def _plain(value: Any) -> str:
-    # JSON is YAML. Without the mark Ansible would run what stands between {{ and }}; with it, "true" would be no text.
-    could_be_run = isinstance(value, str) and re.search("[{#]", value)
-    return f"!unsafe {json.dumps(value)}" if could_be_run else json.dumps(value)
+    """The options as a file for -e: text is text at any depth, whatever it looks like to Ansible."""
+    given = {name: value for name, value in options.items() if value not in ("", None)}
+    # JSON is YAML but for characters that YAML refuses, folds, or wants whole: each of those has its number instead.
+    text = re.sub("[^ -~]", lambda found: f"\\U{ord(found[0]):08x}", json.dumps(given, ensure_ascii=False))
+    # Ansible would run what stands between {{ and }}. The mark holds for all that is inside, keys too.
+    return f"!unsafe {text}\n"
 
 
 def read_options(text: str) -> dict[str, Any]:
@@ -46,6 +44,9 @@ def read_options(text: str) -> dict[str, Any]:
     wrong = not isinstance(options, dict) or [name for name in options if not re.fullmatch(r"[a-z_]+", name)]
     if wrong:
         raise SystemExit(f'Expected the options as a JSON object such as {{"env": "staging"}}, but they are: {text}')
+    # Half of a character beyond the first 65,536 is none, and cannot be written in any file.
+    if half := re.search("[\ud800-\udfff]", json.dumps(options, ensure_ascii=False)):
+        raise SystemExit(f"Expected the options as text in UTF-8, but {half[0]!a} is half a character. Correct it")
     return dict(options)
 
 
@@ -111,7 +112,7 @@ def output_lines(values: Mapping[str, Any]) -> str:
 def playbook(words: list[str]) -> tuple[int, str]:
     """Run it with its output live, and return its exit code and what it said."""
     said: list[str] = []
-    given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "text": True}
+    given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "encoding": "utf-8"}
     # The words are checked, and there is no shell.
     with subprocess.Popen(words, **given) as process:  # noqa: S603
         # A job that is cancelled ends the command as Ctrl-C does, and what that says is still to be heard.
@@ -125,7 +126,7 @@ def playbook(words: list[str]) -> tuple[int, str]:
 
 def append(variable: str, text: str) -> None:
     if file := os.environ.get(variable):
-        with Path(file).open("a") as opened:
+        with Path(file).open("a", encoding="utf-8") as opened:
             opened.write(text)
 
 
@@ -140,10 +141,10 @@ def main() -> int:
         raise SystemExit(f"Expected a command such as deploy, but was given {given.command!r}")
     with tempfile.TemporaryDirectory() as folder:
         told, result_file = Path(folder) / "options.yml", Path(folder) / "result.json"
-        told.write_text(options_file({**options, "result_file": str(result_file)}))
+        told.write_text(options_file({**options, "result_file": str(result_file)}), encoding="utf-8")
         words = ["ansible-playbook", f"{given.command}.yml", "-e", f"@{told}"]
         exit_code, output = playbook([*words, *(["--check", "--diff"] if given.check else [])])
-        result = json.loads(result_file.read_text()) if result_file.is_file() else {}
+        result = json.loads(result_file.read_text(encoding="utf-8")) if result_file.is_file() else {}
     output = without_commands(output)
     changes = plan(given.command, output) if given.check and exit_code == 0 else ""
     environment = {"environment": options.get("env") or options.get("to") or ""}

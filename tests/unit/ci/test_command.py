@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
@@ -16,10 +17,19 @@ from ci import command
 ROOT = Path(__file__).parents[3]
 
 
+HOSTILE = "{{ lookup('pipe', 'touch ' ~ playbook_dir ~ '/ran') }}"
+
+
+def as_ansible_reads(folder: Path, options: dict[str, Any]) -> Any:
+    file = folder / "options.yml"
+    file.write_text(command.options_file(options), encoding="utf-8")
+    return DataLoader().load_from_file(str(file), trusted_as_template=True)
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "{{ lookup('pipe', 'id') }}",
+        HOSTILE,
         "two words",
         "true",
         "12",
@@ -29,20 +39,28 @@ ROOT = Path(__file__).parents[3]
         "#jinja2: x",
         "ünï",
         "a\nb",
+        "ship it \U0001f680",
+        *("\0", "\a", "\x1b[31m", "\x7f", "\x85", "\x9b31m", "\u2028", "\u202e", "\ufeff", "\ufffe", "\U0010ffff"),
     ],
 )
-def test_text_is_text_whatever_it_looks_like(tmp_path, text):
-    file = tmp_path / "options.yml"
-    file.write_text(command.options_file({"reason": text}))
-    read = DataLoader().load_from_file(str(file))["reason"]
-    assert read == text
-    assert type(read) is not bool
+def test_text_is_text_at_any_depth_whatever_it_looks_like(tmp_path, text):
+    options = {"reason": text, "nested": [text, {text: [text]}]}
+    assert as_ansible_reads(tmp_path, options) == options
 
 
-def test_a_template_in_a_reason_is_not_run(tmp_path):
+@pytest.mark.parametrize(
+    "value",
+    [HOSTILE, [HOSTILE], {"a": HOSTILE}, {HOSTILE: "a"}, [{"a": [HOSTILE]}], [[HOSTILE]]],
+    ids=["text", "a list", "a mapping", "a key", "a list in a mapping in a list", "a list in a list"],
+)
+def test_no_option_at_any_depth_is_a_template(tmp_path, value):
     file, play = tmp_path / "options.yml", tmp_path / "play.yml"
-    file.write_text(command.options_file({"reason": "{{ lookup('pipe', 'touch ' ~ playbook_dir ~ '/ran') }}"}))
-    play.write_text('[{"hosts": "localhost", "gather_facts": false, "tasks": [{"debug": {"msg": "{{ reason }}"}}]}]')
+    file.write_text(command.options_file({"reason": value}))
+    # Whatever a playbook does with it: take it as it is, or take it apart.
+    told = [
+        {"debug": {"msg": text}} for text in ("{{ reason }}", "{{ {'a': reason} | dict2items }}", "{{ reason | list }}")
+    ]
+    play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": told}]))
     words = [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", play, "-e", f"@{file}"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -50,9 +68,14 @@ def test_a_template_in_a_reason_is_not_run(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+def test_half_a_character_is_refused_before_anything_runs():
+    with pytest.raises(SystemExit, match=r"'\\ud83d' is half a character"):
+        command.read_options(r'{"reason": ["\ud83d"]}')
+
+
 def test_what_is_not_given_is_left_to_the_playbook():
     assert command.options_file({"env": "prod", "release": "", "reason": None, "yes": True}) == (
-        'env: "prod"\nyes: true\n'
+        '!unsafe {"env": "prod", "yes": true}\n'
     )
 
 
@@ -137,8 +160,8 @@ def as_a_job(folder: Path, playbook: str) -> tuple[dict[str, str], list[str]]:
 def test_the_end_of_a_command_is_that_of_the_job(tmp_path):
     environment, words = as_a_job(
         tmp_path,
-        "told = open(sys.argv[3].removeprefix('@')).read().splitlines()\n"
-        "file = json.loads(told[-1].removeprefix('result_file: '))\n"
+        "told = open(sys.argv[3].removeprefix('@')).read()\n"
+        "file = json.loads(told.removeprefix('!unsafe '))['result_file']\n"
         "open(file, 'w').write(json.dumps({'outcome': 'rolled_back', 'release': 'v3', 'environment': 'staging'}))\n"
         "print('::error::bad'); sys.exit(2)",
     )
