@@ -310,7 +310,7 @@ def _short(field: str) -> str:
 def _value(value: Any) -> str:
     text = "nothing" if value is None else str(value)
     # Of an image only the digest changes, and a few of its digits tell it.
-    text = re.sub(r"^.*@(sha256:[0-9a-f]{12})[0-9a-f]*$", r"\1", text)
+    text = re.sub(r"^.*@(sha256:[0-9a-f]{12})[0-9a-f]*\Z", r"\1", text)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -73,4 +73,4 @@ def _cut(text: str, most: int) -> str:
     """At most so many characters, with no half of an entity at the end."""
     if len(text) <= most:
         return text
-    return re.sub(r"&[a-z]{0,3}$", "", text[: most - 1]) + "…"
+    return re.sub(r"&[a-z]{0,3}\Z", "", text[: most - 1]) + "…"

@@ -34,7 +34,7 @@ def news(event: Json) -> News | None:
 
 
 def _of_deployment(resources: list[str], detail: Json) -> News | None:
-    places = (re.search(r":service/([^/]+)/([^/]+)$", one) for one in resources)
+    places = (re.search(r":service/([^/]+)/([^/]+)\Z", one) for one in resources)
     environment = next((environment_of(one[1]) for one in places if one and one[2] == SERVICE), "")
     reason = _sentence(detail.get("reason", ""))
     name = detail.get("eventName")
