@@ -44,9 +44,3 @@ def test_check_mode_provisioning_and_provisioning_again_agree(provision, moto: A
     assert would_change == demo.changes(provision()) > 5
     # moto forgets where a function leaves what it could not do, so the notifier's are changed each time.
     assert demo.changes(provision("--skip-tags", "notifier")) == 0
-
-
-def test_a_part_by_its_tags_is_refused_with_what_to_type(provision):
-    told = " ".join(provision("--tags", "cluster,database", code=2).split())
-    assert "--tags cluster,database would leave out what other roles have to tell. Run again without it" in told
-    assert "changed" not in told.partition("aws-")[0]
