@@ -77,12 +77,14 @@ def _refusal(asked: Asked, lowest: int, highest: int, count: int, environment: s
             f"{command(environment, count=3)}, or {command(environment, min=2, max=6)}"
         )
     if negative := [f"{name} is {value}" for name, value in _named(asked) if value < 0]:
-        return f"{' and '.join(negative)}, expected 0 or more."
+        return f"{' and '.join(negative)}, expected 1 or more. To stop the app: {command(environment, count=0)}"
     if lowest == 0:
         return (
             "min would be 0, expected 1 or more: scaling measures tasks that run, so it could stop the app "
             f"but not start it again. To stop it: {command(environment, count=0)}"
         )
+    if highest == 0:
+        return f"max is 0, expected 1 or more. To stop the app: {command(environment, count=0)}"
     if lowest > highest:
         both = asked.minimum is not None and asked.maximum is not None
         given = lowest if asked.minimum is not None else highest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -63,7 +65,9 @@ def test_a_wish_becomes_bounds_and_a_count(asked, target, desired, wanted, count
         pytest.param(Asked(minimum=6, maximum=2), SCALED, "min is 6 and max is 2", "-e min=2 -e max=6", id="swapped"),
         pytest.param(Asked(0, 1, 2), SCALED, "count is 0", "-e count=0", id="stop and bounds"),
         pytest.param(Asked(5, 1, 4), SCALED, "count is 5, expected 1 to 4", "-e max=5", id="beyond its own bounds"),
-        pytest.param(Asked(count=-1), FIXED, "count is -1", "0 or more", id="negative"),
+        pytest.param(Asked(count=-1), FIXED, "count is -1", "-e count=0", id="negative"),
+        pytest.param(Asked(maximum=0), SCALED, "max is 0, expected 1 or more", "-e count=0", id="no maximum"),
+        pytest.param(Asked(minimum=3, maximum=0), SCALED, "max is 0", "-e count=0", id="no maximum, and a minimum"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_to_type(asked, target, words, command):
@@ -71,6 +75,21 @@ def test_what_cannot_be_is_refused_with_what_to_type(asked, target, words, comma
     assert words in refused.refusal
     assert command in refused.refusal
     assert (refused.target, refused.desired) == (target, 2)
+
+
+SOME = [None, -1, 0, 1, 3, 9]
+
+
+@pytest.mark.parametrize("target", [SCALED, FIXED, AT_NIGHT, STOPPED])
+def test_what_a_refusal_says_to_type_is_not_refused(target):
+    refusals = {one: plan(Asked(*one), target, 2, "prod").refusal for one in itertools.product(SOME, SOME, SOME)}
+    advice = {one: re.findall(r"scale\.yml -e env=prod((?: -e \w+=-?\d+)+)", text) for one, text in refusals.items()}
+    assert [one for one, text in refusals.items() if text and not advice[one]] == [], "refused without advice"
+    for one, commands in advice.items():
+        for options in (dict(re.findall(r"-e (\w+)=(-?\d+)", command)) for command in commands):
+            count, minimum, maximum = (options.get(name) for name in ("count", "min", "max"))
+            followed = Asked(*(None if value is None else int(value) for value in (count, minimum, maximum)))
+            assert plan(followed, target, 2, "prod").refusal == "", f"{one} is told to type {options}"
 
 
 NIGHT = {
