@@ -135,15 +135,14 @@ def wait_until(shows: Callable[[], bool], process: subprocess.Popen[str]) -> Non
 
 
 def interrupt(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    """Send a signal until the process has ended: Python drops a Ctrl-C that arrives while it tidies up an object."""
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        # A terminal sends Ctrl-C to the whole group, and a job that is killed loses all its processes.
-        os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=1)
-            return
-    raise AssertionError(f"it goes on after {SECONDS} s of {number.name}")
+    """Send a signal once, and wait until the process has ended."""
+    # A terminal sends Ctrl-C to the whole group, and a job that is killed loses all its processes.
+    os.killpg(process.pid, number)
+    try:
+        process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise AssertionError(f"it goes on after {SECONDS} s of {number.name}") from None
 
 
 @pytest.fixture(scope="module")
