@@ -12,7 +12,11 @@ THROTTLE = "throttle"
 FAIL = "fail"
 LOSE = "lose"
 DELAY = "delay"
-CALL_FAULTS = (THROTTLE, FAIL, LOSE, DELAY)
+DENY = "deny"
+EXPIRE = "expire"
+CALL_FAULTS = (THROTTLE, FAIL, DENY, EXPIRE, LOSE, DELAY)
+REFUSALS = (THROTTLE, FAIL, DENY, EXPIRE)
+EVERY_CALL = 0
 # Long enough to do something meanwhile, such as to kill the caller.
 DELAY_SECONDS = 30.0
 TASK_FAULTS = ("kill", "pause", "unpause")
@@ -30,8 +34,8 @@ class Faults:
     def next_for(self, action: str) -> str:
         """Count a call of an action, and say what goes wrong with it: nothing, most of the time."""
         self.counted[action] = self.counted.get(action, 0) + 1
-        found = (one["fault"] for one in self.calls if (one["action"], one["call"]) == (action, self.counted[action]))
-        return next(found, "")
+        calls = (EVERY_CALL, self.counted[action])
+        return next((one["fault"] for one in self.calls if one["action"] == action and one["call"] in calls), "")
 
     def refuse(self, wanted: int) -> int:
         """How many of the tasks that are to start find no capacity."""
@@ -71,19 +75,39 @@ def action_of(headers: Sequence[tuple[bytes, bytes]], query: bytes, body: bytes)
     return ""
 
 
-def answer(fault: str, service: str, is_json: bool) -> tuple[int, bytes, bytes]:
+# What IAM calls a service where that is not what its requests are signed for.
+_IAM_PREFIXES = {"monitoring": "cloudwatch"}
+
+
+def error(fault: str, service: str, is_json: bool, action: str) -> tuple[int, str, str]:
+    """Status, code and message, as a service has them."""
+    if fault == THROTTLE:
+        code = {"ec2": "RequestLimitExceeded"}.get(service, "ThrottlingException" if is_json else "Throttling")
+        return 503 if service == "ec2" else 400, code, "Rate exceeded"
+    if fault == DENY:
+        code = {"ec2": "UnauthorizedOperation"}.get(service, "AccessDeniedException" if is_json else "AccessDenied")
+        wanted = f"{_IAM_PREFIXES.get(service, service)}:{action}"
+        message = (
+            f"User: arn:aws:iam::000000000000:user/rehearsal is not authorized to perform: {wanted} "
+            f"because no identity-based policy allows the {wanted} action"
+        )
+        lead = "You are not authorized to perform this operation. " if service == "ec2" else ""
+        return 400 if is_json else 403, code, lead + message
+    if fault == EXPIRE:
+        code = {"ec2": "RequestExpired"}.get(service, "ExpiredTokenException" if is_json else "ExpiredToken")
+        return 400 if is_json else 403, code, "The security token included in the request is expired"
+    return 500, "ServerException" if service == "ecs" else "InternalFailure", "A fault on demand"
+
+
+def answer(fault: str, service: str, is_json: bool, action: str = "") -> tuple[int, bytes, bytes]:
     """Status, content type and body of an error, in the words and the form of a service."""
-    throttled = {"ec2": "RequestLimitExceeded"}.get(service, "ThrottlingException" if is_json else "Throttling")
-    server = "ServerException" if service == "ecs" else "InternalFailure"
-    status, code, message = (
-        (400, throttled, "Rate exceeded") if fault == THROTTLE else (500, server, "A fault on demand")
-    )
+    status, code, message = error(fault, service, is_json, action)
     if is_json:
         return status, b"application/x-amz-json-1.1", json.dumps({"__type": code, "message": message}).encode()
-    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    told = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     form = (
-        f"<Response><Errors>{error}</Errors></Response>"
+        f"<Response><Errors>{told}</Errors></Response>"
         if service == "ec2"
-        else f"<ErrorResponse>{error}</ErrorResponse>"
+        else f"<ErrorResponse>{told}</ErrorResponse>"
     )
-    return (503 if status == 400 and service == "ec2" else status), b"text/xml", form.encode()
+    return status, b"text/xml", form.encode()

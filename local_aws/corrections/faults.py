@@ -26,7 +26,7 @@ asked_for = Faults()
 
 
 def things_go_wrong_when_asked_to() -> None:
-    """A call is throttled, fails, is held up or loses its answer; a task is killed or paused; capacity is refused.
+    """A call is throttled, fails, is refused, held up or loses its answer; a task is killed or paused; no capacity.
 
     Amazon ECS API Reference, Common Errors; Amazon ECS Developer Guide, Amazon ECS service event messages.
     """
@@ -51,10 +51,11 @@ def faulty(inner: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
         fault = asked_for.next_for(action) if action else ""
         if fault:
             logger.info("%s goes wrong, as asked: %s", action, fault)
-        if fault in (faults.THROTTLE, faults.FAIL):
+        if fault in faults.REFUSALS:
             signed = re.search(rb"/([a-z0-9-]+)/aws4_request", dict(headers).get(b"authorization", b""))
             is_json = any(name.lower() == b"x-amz-target" for name, _ in headers)
-            await respond(send, *faults.answer(fault, signed.group(1).decode() if signed else "", is_json))
+            service = signed.group(1).decode() if signed else ""
+            await respond(send, *faults.answer(fault, service, is_json, action))
             return
 
         if fault == faults.DELAY and await gone_within(faults.DELAY_SECONDS, receive):

@@ -146,6 +146,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             "outcome": "timed_out" if looked.get("transient") else "",
             "reason": looked["msg"],
             "advice": advice,
+            "access_advice": looked.get("access_advice", ""),
             "seconds": round(seconds, 1),
             "msg": f"{self.unseen} {looked['msg']}\n{advice}",
         }

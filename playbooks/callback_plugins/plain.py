@@ -231,7 +231,8 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         why = message or self._as_yaml(result.result)
         if message == [_WORDED_BY_NOBODY]:
             why = [f"Expected: {result.result.get('assertion')}"]
-        self._paragraph([f"Failed{place}: {tried}", *why, *outputs])
+        advice = _lines(result.result.get("access_advice") or None)
+        self._paragraph([f"Failed{place}: {tried}", *why, *advice, *outputs])
 
     def _as_yaml(self, values: dict[str, Any]) -> list[str]:
         return textwrap.dedent(self._dump_results(values)).strip("\n").split("\n")

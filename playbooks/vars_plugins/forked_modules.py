@@ -21,6 +21,9 @@ does not say `needs_no_worker`. Never with async, a timeout, retries or delegati
 Which modules. Those of amazon.aws and community.aws, and those in the folders of ansible.cfg's `library`; on a local
 connection, with the Python that runs Ansible, without async and become. All others start a Python as before.
 
+What else it does. A failure's message names what AWS said, where the module hides that, and its result has in
+`access_advice` what to do about a refusal for who asked. Modules that start a Python as before say what they say.
+
 What it relies on in ansible-core is in _ASSUMED, and is looked at before anything is replaced: where it does not hold,
 one warning says so and every module runs Ansible's own way. What it keeps of botocore is in _session, and a botocore
 that has it no more is only slower. Tried with ansible-core 2.19.14, amazon.aws 10.1.2,
@@ -115,6 +118,8 @@ _ASSUMED = {
     "ansible.module_utils._internal._ansiballz._loader:run_module": (
         "json_params profile module_fqn modlib_path extensions"
     ),
+    "ansible.module_utils._internal._ansiballz._loader:_handle_exception": "exception profile",
+    "ansible.module_utils.basic:AnsibleModule.fail_json": "self msg",
     "ansible.module_utils._internal:is_controller": "",
     "ansible.module_utils._internal:import_controller_module": "",
     "ansible.module_utils._internal:get_controller_serialize_map": "",
@@ -641,6 +646,7 @@ def _exit_code_of(module: Module, arguments: bytes) -> int:
         own = _messages.PluginInfo(resolved_name=module.name, type=_messages.PluginType.MODULE)
         of_core = _deprecator._path_as_core_plugininfo
         _deprecator._path_as_core_plugininfo = lambda path: own if path == str(module.path) else of_core(path)
+    _let_failures_name_their_cause()
     try:
         _loader.run_module(
             json_params=arguments,
@@ -657,3 +663,53 @@ def _exit_code_of(module: Module, arguments: bytes) -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+def _let_failures_name_their_cause() -> None:
+    """Add to what a module says of its failure what AWS said, where it hides that, and what to do about a refusal.
+
+    Many modules of amazon.aws say no more than "Failed to describe vpcs", whether it was a permission or the network.
+    """
+    from ansible.module_utils._internal._ansiballz import _loader
+    from ansible.module_utils.basic import AnsibleModule
+
+    try:
+        from ansible.module_utils.towpath import aws_failure, credentials
+    except ImportError:
+        # Another project's ansible.cfg.
+        return
+    fail, crash = AnsibleModule.fail_json, _loader._handle_exception
+
+    def what_aws_said(message: str, error: BaseException | None) -> dict[str, str]:
+        found = aws_failure.cause(error) or aws_failure.told(message)
+        if found is None:
+            return {}
+        of = credentials.source(os.environ, _profiles())
+        advice = credentials.advice(found.code, found.message, found.operation, of)
+        return {"msg": aws_failure.named(message, found)} | ({"access_advice": advice} if advice else {})
+
+    def fail_json(self: AnsibleModule, msg: str, **details: Any) -> NoReturn:
+        # For Ansible, which would show this frame in a traceback.
+        _skip_stackwalk = True
+        fail(self, **{"msg": msg, **details, **what_aws_said(str(msg), sys.exc_info()[1])})
+        raise AssertionError("fail_json ends the process")
+
+    def handle_exception(exception: BaseException, profile: str) -> NoReturn:
+        """Make a failure of an error that the module let pass."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            crash(exception, profile)
+        said = what_aws_said(str(getattr(exception, "message", None) or exception), exception)
+        print(json.dumps(json.loads(printed.getvalue()) | said))
+        sys.exit(1)
+
+    AnsibleModule.fail_json, _loader._handle_exception = fail_json, handle_exception
+
+
+def _profiles() -> dict[str, dict[str, str]]:
+    """What the files of the AWS command line say of each profile; nothing where they cannot be read."""
+    import botocore.session
+
+    with contextlib.suppress(Exception):
+        return botocore.session.Session().full_config["profiles"]  # type: ignore[no-any-return]
+    return {}

@@ -87,7 +87,7 @@ def test_credentials_that_are_not_there_are_named_with_what_to_type(account: Acc
     nobody = shell | {"AWS_ENDPOINT_URL": account.url, "AWS_EC2_METADATA_DISABLED": "true"}
     done = account.run(*account.command("check.yml", "-e", "env=staging"), env=nobody)
     assert done.returncode == 2
-    assert "this shell has no AWS credentials" in done.stdout
+    assert "This shell has no AWS credentials" in done.stdout
     assert "aws sso login" in done.stdout
 
 

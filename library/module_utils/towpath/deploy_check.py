@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .credentials import EXPIRED, NONE, NOT_ALLOWED, NOT_KNOWN_TO_AWS, NOT_REACHED
 from .task_definition import TaskDefinition
 
 GOOD, BAD, UNKNOWN = "good", "bad", "unknown"
@@ -33,27 +34,7 @@ PROVISION = "Run ansible-playbook provision.yml -e env={environment}"
 # Architectures as images name them, and as ECS does.
 ARCHITECTURES = {"amd64": "X86_64", "arm64": "ARM64"}
 
-NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "NoAuthTokenError"}
-EXPIRED = {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "RequestExpired",
-    "UnauthorizedSSOTokenError",
-    "SSOTokenLoadError",
-    "TokenRetrievalError",
-    "LoginRefreshRequired",
-    "LoginTokenLoadError",
-}
-NOT_KNOWN_TO_AWS = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-    "IncompleteSignature",
-    "AuthFailure",
-}
-NOT_REACHED = {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyConnectionError", "SSLError"}
-NOT_ALLOWED = re.compile(r"AccessDenied|Unauthorized|NotAuthorized")
+NO_CREDENTIALS = NONE | {"CredentialRetrievalError"}
 
 # The part of a quota from which on it is time to ask for more.
 NEAR_THE_LIMIT = 0.8

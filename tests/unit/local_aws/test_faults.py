@@ -70,9 +70,25 @@ def test_the_action_is_found_in_every_protocol(headers, query, body, action):
         ("throttle", "ec2", False, 503, "RequestLimitExceeded"),
         ("fail", "ecs", True, 500, "ServerException"),
         ("fail", "ec2", False, 500, "InternalFailure"),
+        ("deny", "ecs", True, 400, "AccessDeniedException"),
+        ("deny", "ec2", False, 403, "UnauthorizedOperation"),
+        ("deny", "rds", False, 403, "AccessDenied"),
+        ("expire", "ecs", True, 400, "ExpiredTokenException"),
+        ("expire", "ec2", False, 403, "RequestExpired"),
+        ("expire", "rds", False, 403, "ExpiredToken"),
     ],
 )
 def test_errors_are_those_of_the_service(fault, service, is_json, status, code):
     found, _, body = faults.answer(fault, service, is_json)
     assert found == status
     assert (json.loads(body)["__type"] == code) if is_json else (f"<Code>{code}</Code>" in body.decode())
+
+
+def test_a_refusal_names_the_action_as_a_policy_does():
+    _, _, body = faults.answer("deny", "monitoring", False, "DescribeAlarms")
+    assert "is not authorized to perform: cloudwatch:DescribeAlarms because" in body.decode()
+
+
+def test_every_call_may_go_wrong():
+    asked = Faults(calls=[{"action": "GetLogEvents", "call": 0, "fault": "deny"}])
+    assert [asked.next_for(action) for action in ("GetLogEvents", "ListTasks", "GetLogEvents")] == ["deny", "", "deny"]
