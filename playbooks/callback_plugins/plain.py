@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import re
 import textwrap
 import threading
 import time
@@ -68,6 +70,42 @@ _RECAP = {
     "ignored": ("ignored", constants.COLOR_WARN),
 }
 
+_ON_GITHUB = os.environ.get("GITHUB_ACTIONS") == "true"
+# What a terminal obeys: control characters, and those that turn the direction of writing. \r\n is a line's end.
+_OBEYED = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n|\\Z)"
+if Display().verbosity:
+    # Ansible's own output comes with its colours.
+    _OBEYED = rf"(?!\x1b\[[\d;]*m)(?:{_OBEYED})"
+if _ON_GITHUB:
+    # And what GitHub obeys: a line that begins with ::, and ##[ anywhere.
+    _OBEYED = rf"(?m:^\s*:)(?=:)|#(?=#\[)|{_OBEYED}"
+
+
+def _shown(told: Any) -> Any:
+    """What others wrote, such as a reason, a commit's title or a log, as it is to be seen and not obeyed.
+
+    The number of a character is written as in JSON, so that JSON stays what it is.
+    """
+    if isinstance(told, dict):
+        return {_shown(name): _shown(value) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_shown(one) for one in told]
+    if isinstance(told, str):
+        return re.sub(_OBEYED, lambda found: f"{found[0][:-1]}\\u{ord(found[0][-1]):04x}", told)
+    return told
+
+
+# All that is printed passes here: what callbacks and actions say, Ansible's own errors and warnings, questions.
+_display_as_is = Display().display
+
+
+@functools.wraps(_display_as_is)
+def _display(msg: str, *arguments: Any, **options: Any) -> None:
+    _display_as_is(_shown(msg), *arguments, **options)
+
+
+Display().display = _display
+
 
 class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no types
     CALLBACK_VERSION = 2.0
@@ -76,7 +114,6 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
 
     def __init__(self) -> None:
         super().__init__()
-        self._on_github = os.environ.get("GITHUB_ACTIONS") == "true"
         self._json = False
         self._said_something = False
         self._group_is_open = False
@@ -187,7 +224,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
             # The guard runs on this machine, which is no environment.
             if host != "localhost" or any(counts[name] for name in counts if name not in ("ok", "skipped")):
                 for colours, where in ((True, "screen_only"), (False, "log_only")):
-                    self._display.display(_recap(host, counts, colours), **{where: True})
+                    _display_as_is(_recap(host, counts, colours), **{where: True})
 
     def _tell(self, result: CallbackTaskResult, label: str = "") -> None:
         if result.task.action in constants._ACTION_DEBUG:
@@ -195,8 +232,8 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
             self._say_message(result)
         elif result.result.get("changed") and not self._json:
             self._say(self._line(_changed(result.task), result, label), constants.COLOR_CHANGED)
-            if diff := result.task.diff and self._get_diff(result.result.get("diff") or []):
-                self._display.display(diff.rstrip("\n"))
+            if diff := result.task.diff and self._get_diff(_shown(result.result.get("diff") or [])):
+                _display_as_is(diff.rstrip("\n"))
 
     def _say_message(self, result: CallbackTaskResult) -> None:
         self._clean_results(result.result, result.task.action)
@@ -243,8 +280,8 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
 
     def _paragraph(self, lines: list[str]) -> None:
         self._end_group()
-        if self._on_github and not self._json:
-            self._print(f"::error::{_escaped(lines)}")
+        if _ON_GITHUB and not self._json:
+            self._tell_github(f"::error::{_escaped([_shown(line) for line in lines])}")
             return
         if self._said_something:
             self._print("", failed=True)
@@ -258,18 +295,25 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
     def _name_play(self) -> None:
         if not self._play_name or self._json:
             return
-        if self._said_something and not self._on_github:
+        if self._said_something and not _ON_GITHUB:
             self._print("")
-        self._print(f"::group::{self._play_name}" if self._on_github else self._play_name)
-        self._group_is_open, self._play_name = self._on_github, ""
+        if _ON_GITHUB:
+            self._tell_github(f"::group::{self._play_name}")
+        else:
+            self._print(self._play_name)
+        self._group_is_open, self._play_name = _ON_GITHUB, ""
 
     def _end_group(self) -> None:
         if self._group_is_open:
-            self._print("::endgroup::")
+            self._tell_github("::endgroup::")
             self._group_is_open = False
 
     def _print(self, line: str, colour: str | None = None, failed: bool = False) -> None:
         self._display.display(line, color=colour, stderr=failed and self._json)
+        self._said_something = True
+
+    def _tell_github(self, command: str) -> None:
+        _display_as_is(command)
         self._said_something = True
 
     def _start_clock(self, seconds: float) -> None:
