@@ -54,6 +54,7 @@ _SPEAK_FOR_THEMSELVES = {
 # Their message is all that there is to say: what was tried would only explain the playbook.
 _WORDED_FOR_PEOPLE = {"assert", "ansible.builtin.assert", "fail", "ansible.builtin.fail"}
 _WORDED_BY_NOBODY = "Assertion failed"
+_LOOKUPS = "|".join(path.stem for path in (Path(__file__).parents[1] / "lookup_plugins").glob("*.py"))
 
 _OUTPUTS = ("module_stderr", "module_stdout", "stderr", "stdout")
 _LAST_LINES = 20
@@ -252,6 +253,10 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         if _is_rescued(result.task) or result.task.ignore_errors:
             if not self._json:
                 self._say(self._line("rescued", result, label) + f": {' '.join(message[:1])}")
+            return
+        if refused := re.search(rf"The lookup plugin '(?:{_LOOKUPS})' failed: (.*)", "\n".join(message), re.DOTALL):
+            # A lookup of ours refuses what was typed, and where the playbook reads it is of no help.
+            self._paragraph(refused[1].split("\n"))
             return
         if result.exception and message and message[0].startswith("Task failed: "):
             # The playbook itself is wrong, and Ansible shows where.

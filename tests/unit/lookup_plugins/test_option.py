@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleLookupError
 
+from tests.unit.test_house import ansible_playbook
+
 PLUGIN = Path(__file__).parents[3] / "playbooks/lookup_plugins/option.py"
 
 
@@ -45,3 +47,13 @@ def test_an_option_is_read_whole(plugin, given, whole):
 def test_what_may_be_another_option_is_refused_with_what_to_type(plugin, text):
     with pytest.raises(AnsibleLookupError, match=f"-e 'command=\"{text.partition('=')[2]}\"'"):
         plugin._whole("command", [text], "")
+
+
+@pytest.mark.parametrize(("command", "option"), [("run", "command"), ("logs", "filter"), ("deploy", "reason")])
+def test_the_refusal_is_all_that_is_said(command, option):
+    refused = ansible_playbook(f"{command}.yml", "-e", "env=staging", "-e", f"{option}=rake step=1")
+    said = [line for line in refused.stdout.split("\n") if line and " : ok=" not in line]
+    assert said == [
+        f"It cannot be told whether step=1 belongs to {option} or is an option of its own. "
+        f"Quote {option} twice: -e '{option}=\"rake step=1\"', or give each option a -e of its own."
+    ]
