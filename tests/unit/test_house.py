@@ -258,6 +258,7 @@ def test_a_playbook_is_a_list_of_roles(playbook):
             "ansible.builtin.add_host",
             "ansible.builtin.fail",
             "aws_credentials_info",
+            "output_file_info",
             "environment",
             "changed_when",
             "when",
@@ -461,3 +462,64 @@ def test_a_file_that_is_written_by_a_name_from_the_command_line_is_where_the_com
 def test_no_helper_has_the_name_of_a_module():
     modules = {path.name for path in (ROOT / "library").glob("*.py")}
     assert sorted(path.name for path in (ROOT / "library" / "module_utils").rglob("*.py") if path.name in modules) == []
+
+
+WRITES = {
+    "deploy": ["result_file"],
+    "preview": ["result_file"],
+    "promote": ["result_file"],
+    "rollback": ["result_file"],
+    "run": ["result_file"],
+    "secrets": ["result_file"],
+    "status": ["html"],
+}
+
+
+def test_the_guard_knows_every_option_that_names_a_file_to_write():
+    copied = [
+        (path.parents[1].name, match)
+        for path in (ROOT / "roles").glob("*/tasks/*.yml")
+        for match in re.findall(r'dest: "\{\{ (\w+) \| realpath', path.read_text())
+    ]
+    text = {name.removesuffix(".yml"): (ROOT / "playbooks" / name).read_text() for name in PLAYBOOKS}
+    given = {
+        name: sorted({option for _, variable in copied for option in re.findall(rf"{variable}: \"\{{\{{ (\w+)", wires)})
+        for name, wires in text.items()
+    }
+    assert {name: options for name, options in given.items() if options} == WRITES
+    known = read(ROOT / "playbooks/guard.yml")[0]["vars"]["guard_files"]
+    assert set(known) == {option for options in WRITES.values() for option in options}
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [(name, option) for name, options in WRITES.items() for option in options]
+)
+def test_a_file_that_cannot_be_written_is_refused_before_aws_is_asked(tmp_path, command, option):
+    refused = ansible_playbook(
+        f"{command}.yml", *("-e", "env=staging", "-e", "pr=12"), "-e", f"{option}={tmp_path}/none/x"
+    )
+    assert refused.returncode == 2
+    assert f"{option} is {tmp_path}/none/x, but there is no folder {tmp_path}/none." in refused.stdout
+    assert f"Type mkdir -p {tmp_path}/none" in refused.stdout
+    assert "aws-" not in refused.stdout, "a play of an environment has begun"
+
+
+def test_nothing_that_fails_keeps_a_result_file_from_being_written():
+    def ends(tasks):
+        """Each list of tasks that is run whatever failed."""
+        for task in tasks:
+            if "always" in task:
+                yield task["always"]
+            for part in ("block", "rescue", "always"):
+                yield from ends(task.get(part, []))
+
+    first = [
+        tasks[0]["ansible.builtin.copy"]["dest"]
+        for path in (ROOT / "roles").glob("*/tasks/*.yml")
+        for tasks in ends(read(path))
+        if "ansible.builtin.copy" in tasks[0]
+    ]
+    assert sorted(first) == [
+        "{{ app_service_release_result_file | realpath }}",
+        "{{ app_service_run_result_file | realpath }}",
+    ]
