@@ -520,8 +520,9 @@ def rolled_back(module: AnsibleAWSModule, clients: Clients, found: Found) -> Cho
         if entry.get("digest") != serving or params["keep_config"]:
             return bool(entry.get("digest") == serving)
         # Whether the same image has the same configuration is only known by looking.
-        wanted = plans.content(need_revision(clients, where, entry), params["container"], "")
-        return not definitions.differences(found.pointed, wanted)
+        return not definitions.differences(
+            found.pointed, request(module, clients, need_revision(clients, where, entry), "")
+        )
 
     entry = way_back.chosen(back, same)
     if entry:

@@ -56,7 +56,11 @@ def test_nothing_is_changed_under_a_lost_lock(aws, cluster, held, module, option
     def state():
         service = aws.client("ecs").describe_services(cluster=cluster, services=["app"])["services"][0]
         targets = aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")
-        tasks = aws.client("ecs").list_tasks(cluster=cluster)["taskArns"]
+        tasks = [
+            arn
+            for status in ("RUNNING", "STOPPED")
+            for arn in aws.client("ecs").list_tasks(cluster=cluster, desiredStatus=status)["taskArns"]
+        ]
         ours = [one for one in targets["ScalableTargets"] if cluster in one["ResourceId"]]
         return (
             service["taskDefinition"],

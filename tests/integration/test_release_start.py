@@ -426,7 +426,7 @@ def test_what_was_changed_by_hand_is_named_and_undone_by_the_next_release(stagin
         f"  beware    staging runs {name}, which is no release: somebody changed the service by hand."
         in (started["plan"][1])
     )
-    assert staging.revision(started)["containerDefinitions"][0]["environment"] == []
+    assert not staging.revision(started)["containerDefinitions"][0].get("environment")
 
 
 def test_what_was_registered_by_hand_and_never_served_is_left_aside(staging):
@@ -434,7 +434,7 @@ def test_what_was_registered_by_hand_and_never_served_is_left_aside(staging):
     staging.register(environment={"BY_HAND": "1"})
     started = staging.start(image=OTHER_SHA)
     assert "was registered by hand, and nothing of it is taken over." in started["plan"][1]
-    assert staging.revision(started)["containerDefinitions"][0]["environment"] == []
+    assert not staging.revision(started)["containerDefinitions"][0].get("environment")
 
 
 def test_a_rollback_from_a_change_by_hand_goes_to_the_last_good_release(staging, images):
