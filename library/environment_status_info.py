@@ -103,7 +103,9 @@ status:
       returned: when provisioned
       sample: {wanted: 2, running: 2, healthy: 2}
     last_release:
-      description: The newest entry of the ledger; empty where there is none.
+      description: >-
+        The newest entry of the ledger; empty where there is none, null where that is not known. So are C(alarms),
+        C(database), C(maintenance) and the number of C(tasks) that are healthy.
       type: dict
       returned: when provisioned
       sample: {number: 8, change: deploy, outcome: rolled_back}
@@ -163,17 +165,17 @@ RELEASES = 50
 
 
 class Partial:
-    """Looks of which one that fails is noted, and takes nothing from the others."""
+    """Looks of which one that fails is noted, and gives None, which is not known. It takes nothing from the others."""
 
     def __init__(self) -> None:
         self.unknown: list[str] = []
 
-    def __call__(self, what: str, look: Callable[[], T], otherwise: T) -> T:
+    def __call__(self, what: str, look: Callable[[], T]) -> T | None:
         try:
             return look()
         except AnsibleAWSError as error:
             self.unknown.append(f"{what}. {error}")
-            return otherwise
+            return None
 
 
 def read_ledger(client: dynamodb.DynamoDbClient, table: str) -> Ledger:
@@ -208,15 +210,19 @@ def health(client: elb.ElbClient, service: Json) -> list[Json]:
     return [target for group in target_groups(service) for target in elb.describe_target_health(client, group)]
 
 
-def described(database: Json | None) -> Json | None:
-    return database and {
-        "name": database["DBInstanceIdentifier"],
-        "engine": database["Engine"],
-        "version": database.get("EngineVersion", ""),
-        "class": database.get("DBInstanceClass", ""),
-        "status": database["DBInstanceStatus"],
-        "several_zones": database.get("MultiAZ", False),
-    }
+def described(database: Json | None) -> Json:
+    return (
+        {}
+        if database is None
+        else {
+            "name": database["DBInstanceIdentifier"],
+            "engine": database["Engine"],
+            "version": database.get("EngineVersion", ""),
+            "class": database.get("DBInstanceClass", ""),
+            "status": database["DBInstanceStatus"],
+            "several_zones": database.get("MultiAZ", False),
+        }
+    )
 
 
 def look(module: AnsibleAWSModule) -> tuple[Json, list[Json]]:
@@ -234,39 +240,35 @@ def look(module: AnsibleAWSModule) -> tuple[Json, list[Json]]:
 
     with ThreadPoolExecutor(max_workers=8) as pool:
 
-        def begin(what: str, call: Callable[[], T], otherwise: T) -> Callable[[], T]:
-            return pool.submit(partly, what, call, otherwise).result
+        def begin(what: str, call: Callable[[], T]) -> Callable[[], T | None]:
+            return pool.submit(partly, what, call).result
 
-        read: Callable[[], Ledger] = begin(
-            "the releases", lambda: read_ledger(ledger, params["ledger_table"]), ([], None, None)
-        )
-        in_alarm: Callable[[], list[str]] = begin(
-            "the alarms", lambda: cloudwatch.alarms_in_alarm(alarms, params["alarm_prefix"]), []
-        )
-        database = begin("the database", lambda: rds_api.describe_instance(databases, params["database"]), None)
-        target = begin("the scaling", lambda: scaling.describe_target(scaler, resource_of(cluster, name)), None)
+        read = begin("the releases", lambda: read_ledger(ledger, params["ledger_table"]))
+        in_alarm = begin("the alarms", lambda: cloudwatch.alarms_in_alarm(alarms, params["alarm_prefix"]))
+        database = begin("the database", lambda: described(rds_api.describe_instance(databases, params["database"])))
+        target = begin("the scaling", lambda: scaling.describe_target(scaler, resource_of(cluster, name)) or {})
 
         service = ecs.describe_service(ecs_client, cluster, name)
         if service is None:
             return not_provisioned(params["environment"]), []
         serving = service["taskDefinition"]
         revision = pool.submit(ecs.describe_task_definition, ecs_client, serving)
-        targets: Callable[[], list[Json]] = begin("the health of the tasks", lambda: health(elb_client, service), [])
-        maintenance = begin("the load balancer's rules", lambda: maintained(elb_client, service), False)
+        targets = begin("the health of the tasks", lambda: health(elb_client, service))
+        maintenance = begin("the load balancer's rules", lambda: maintained(elb_client, service))
 
-        entries, settings, held = read()
+        found_ledger = read()
+        entries, settings, held = found_ledger or ([], None, None)
         now = time.time()
         if held and not lock.is_live(held, lock.this_machine()["machine"], now):
             held = None
         if held and entries and not is_over(entries[0]):
             entries[0]["under_way"] = True
         if not held and any(not is_over(entry) for entry in entries):
-            found: dict[int, Json] = partly(
+            found = partly(
                 "how unfinished releases ended",
                 lambda: ends(ecs_client, cluster, service, entries, datetime.now(UTC)),
-                {},
             )
-            entries = [entry | found.get(entry["number"], {}) for entry in entries]
+            entries = [entry | (found or {}).get(entry["number"], {}) for entry in entries]
         wanted = expected_revision(entries, serving)
         expected = ecs.describe_task_definition(ecs_client, wanted) if wanted and wanted != serving else None
         told: Json = status(
@@ -276,11 +278,11 @@ def look(module: AnsibleAWSModule) -> tuple[Json, list[Json]]:
                 revision=revision.result() or {"taskDefinitionArn": serving, "containerDefinitions": []},
                 expected=expected,
                 targets=targets(),
-                entries=entries,
+                entries=None if found_ledger is None else entries,
                 settings=settings,
                 scalable_target=target(),
                 alarms=in_alarm(),
-                database=described(database()),
+                database=database(),
                 maintenance=maintenance(),
                 under_way=lock.held_words(held, now) if held else "",
                 dashboard=params["dashboard"],

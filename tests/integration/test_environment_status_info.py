@@ -6,7 +6,7 @@ import time
 from unittest import mock
 
 import pytest
-from ansible.module_utils.towpath import cloudwatch_api
+from ansible.module_utils.towpath import cloudwatch_api, dynamodb_api, rds_api
 from ansible.module_utils.towpath.drift import settings_to_remember
 from ansible.module_utils.towpath.dynamodb_api import put_release, put_settings, take_lock
 from ansible.module_utils.towpath.listener_rules import EVERY_PATH, PAGE_PRIORITY
@@ -256,3 +256,15 @@ def test_what_aws_does_not_let_us_see_is_named_and_the_rest_is_told(aws: AwsEndp
         found = look(aws)
     assert found["release"] == "v1"
     assert found["unknown"] == ["the alarms. Failed to describe the alarms that are in ALARM"]
+    assert found["alarms"] is None
+
+
+def test_what_could_not_be_looked_at_is_null_and_not_empty(aws: AwsEndpoint, revision):
+    calls = {
+        "last_release": (dynamodb_api, "describe_table", dynamodb_api.DynamoDbError),
+        "database": (rds_api, "describe_instance", rds_api.RdsError),
+    }
+    for name, (api, call, error) in calls.items():
+        with mock.patch.object(api, call, side_effect=error("Denied")):
+            assert look(aws)[name] is None
+        assert look(aws)[name] is not None

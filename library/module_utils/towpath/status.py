@@ -18,24 +18,28 @@ from .release_plan import disagreements
 from .task_definition import TaskDefinition, without_secrets
 from .text_table import aligned
 
+NONE, NOT_KNOWN = "none", "not known"
 # What a terminal shows in one line, and a log of CI without a break.
 WIDTH = 100
 CONTAINER = "app"
 
 
 class Looks(NamedTuple):
-    """What AWS says of one environment. What it did not let us see is None, or empty, and named in ``unknown``."""
+    """What AWS says of one environment.
+
+    What it did not let us see is None, and named in ``unknown``. Empty means that there is none.
+    """
 
     service: Values
     revision: TaskDefinition
     expected: TaskDefinition | None = None
-    targets: Sequence[Values] = ()
-    entries: Sequence[Entry] = ()
+    targets: Sequence[Values] | None = ()
+    entries: Sequence[Entry] | None = ()
     settings: Values | None = None
-    scalable_target: Values | None = None
-    alarms: Sequence[str] = ()
-    database: Values | None = None
-    maintenance: bool = False
+    scalable_target: Values | None = {}  # noqa: RUF012 (nobody changes it)
+    alarms: Sequence[str] | None = ()
+    database: Values | None = {}  # noqa: RUF012
+    maintenance: bool | None = False
     under_way: str = ""
     dashboard: str = ""
     unknown: Sequence[str] = ()
@@ -49,9 +53,9 @@ def status(environment: str, looks: Looks) -> Values:
     """All that is told of an environment, for programs and for the tables below."""
     service = looks.service
     told = release_of(looks.revision, CONTAINER)
-    entry = next((one for one in looks.entries if one["number"] == told["release"]), {})
-    last = next(iter(looks.entries), None)
-    found = drift(looks.settings, service, looks.scalable_target, looks.expected, looks.revision)
+    entries = looks.entries or ()
+    entry = next((one for one in entries if one["number"] == told["release"]), {})
+    found = drift(looks.settings, service, looks.scalable_target or None, looks.expected, looks.revision)
     return {
         "environment": environment,
         "provisioned": True,
@@ -67,11 +71,11 @@ def status(environment: str, looks: Looks) -> Values:
         "tasks": {
             "wanted": service.get("desiredCount", 0),
             "running": service.get("runningCount", 0),
-            "healthy": len({one["Target"]["Id"] for one in looks.targets if one["TargetHealth"]["State"] == "healthy"}),
+            "healthy": _healthy(looks.targets),
         },
-        "last_release": _last(last) if last else {},
-        "alarms": sorted(looks.alarms),
-        "database": looks.database or {},
+        "last_release": None if looks.entries is None else next((_last(one) for one in entries), {}),
+        "alarms": None if looks.alarms is None else sorted(looks.alarms),
+        "database": looks.database,
         "url": own_tags(service.get("tags", [])).get(URL_TAG, ""),
         "links": links(
             service.get("clusterArn", ""), service.get("serviceName", ""), _log_group(looks.revision), looks.dashboard
@@ -88,6 +92,12 @@ def status(environment: str, looks: Looks) -> Values:
         "last_good": (last_good(looks.entries) or {}).get("number"),
         "unknown": [*looks.unknown, *_unknown_drift(environment, looks)],
     }
+
+
+def _healthy(targets: Sequence[Values] | None) -> int | None:
+    if targets is None:
+        return None
+    return len({one["Target"]["Id"] for one in targets if one["TargetHealth"]["State"] == "healthy"})
 
 
 def _registered(revision: TaskDefinition) -> str:
@@ -118,10 +128,11 @@ def _sizes(looks: Looks) -> Values:
     count = looks.service.get("desiredCount", 0)
     target = looks.scalable_target or {"MinCapacity": count, "MaxCapacity": count}
     least, most = target["MinCapacity"], target["MaxCapacity"]
+    tasks = str(least) if least == most else f"{least} to {most}"
     return {
         "cpu": looks.revision.get("cpu", ""),
         "memory": looks.revision.get("memory", ""),
-        "tasks": str(least) if least == most else f"{least} to {most}",
+        "tasks": None if looks.scalable_target is None else tasks,
     }
 
 
@@ -149,7 +160,7 @@ def compared(one: Values, other: Values, commits: Values | None = None) -> Value
         "sizes": {
             name: [one["sizes"][name], other["sizes"][name]]
             for name in one["sizes"]
-            if one["sizes"][name] != other["sizes"][name]
+            if None not in (one["sizes"][name], other["sizes"][name]) and one["sizes"][name] != other["sizes"][name]
         },
     }
 
@@ -214,7 +225,7 @@ def _row(one: Values) -> tuple[str, ...]:
         one["git_sha"][:7] or "-",
         one["digest"].removeprefix("sha256:")[:12] or "-",
         f"{one['tasks']['running']} of {one['tasks']['wanted']}",
-        str(one["tasks"]["healthy"]),
+        NOT_KNOWN if one["tasks"]["healthy"] is None else str(one["tasks"]["healthy"]),
         minute(one["released_at"]),
         one["by"] or "-",
     )
@@ -237,20 +248,25 @@ def _condition(statuses: Sequence[Values]) -> list[str]:
     ]
 
 
-def deployment(last: Values) -> str:
+def deployment(last: Values | None) -> str:
     if not last:
-        return "none"
+        return nothing(last)
     seconds = f", {last['seconds']:.0f} s" if last.get("seconds") else ""
     when = minute(last.get("ended_at") or last["started_at"])
     return f"v{last['number']} {outcome_words(last)} {when}{seconds}"
 
 
-def _alarms(names: Sequence[str]) -> str:
-    return f"{len(names)} in ALARM" if names else "none"
+def nothing(found: Any) -> str:
+    """The word for what is empty, or not known."""
+    return NOT_KNOWN if found is None else NONE
 
 
-def _database(database: Values) -> str:
-    return f"{database['engine']} {database['version']} {database['status']}" if database else "none"
+def _alarms(names: Sequence[str] | None) -> str:
+    return f"{len(names)} in ALARM" if names else nothing(names)
+
+
+def _database(database: Values | None) -> str:
+    return f"{database['engine']} {database['version']} {database['status']}" if database else nothing(database)
 
 
 def _notes(one: Values) -> list[str]:

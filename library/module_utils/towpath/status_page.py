@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from .differences import Values
 from .ledger import Entry, change_words, outcome_words
-from .status import minute, settings_lines
+from .status import NOT_KNOWN, minute, nothing, settings_lines
 from .status_page_style import STYLE
 from .status_words import (
     BAD,
@@ -214,18 +214,21 @@ def _to_type(one: Values) -> Markup:
 
 def _serving(one: Values) -> Markup:
     tasks, database = one["tasks"], one["database"]
+    healthy = NOT_KNOWN if tasks["healthy"] is None else tasks["healthy"]
     facts = [
         ("Image", _code(one["digest"].removeprefix("sha256:")[:12])),
         ("Released", _html("{time} by {by}", time=_time(one["released_at"]), by=one["by"] or "-")),
         ("Promoted", _html("from {source}", source=one["promoted_from"]) if one["promoted_from"] else ""),
-        ("Tasks", _html("{running} of {wanted} run, {healthy} healthy", **tasks)),
+        ("Tasks", _html("{running} of {wanted} run, {healthy} healthy", **tasks | {"healthy": healthy})),
         ("Last release", _last_release(one)),
         (
             "Alarms",
-            _html('<a href="#looks">{number} in ALARM</a>', number=len(one["alarms"])) if one["alarms"] else "none",
+            _html('<a href="#looks">{number} in ALARM</a>', number=len(one["alarms"]))
+            if one["alarms"]
+            else nothing(one["alarms"]),
         ),
-        ("Database", _html("{engine} {version}, {status}", **database) if database else "none"),
-        ("Maintenance", "visitors see the page that says so" if one["maintenance"] else ""),
+        ("Database", _html("{engine} {version}, {status}", **database) if database else nothing(database)),
+        ("Maintenance", _maintenance(one["maintenance"])),
         ("URL", _link(one["url"], one["url"])),
     ]
     return _html(
@@ -249,10 +252,14 @@ def _commit(sha: str, title: str) -> Markup:
     return _html('<span class="commit">{sha} {title}</span>', sha=_code(sha[:7]) if sha else "", title=title)
 
 
+def _maintenance(on: bool | None) -> str:
+    return NOT_KNOWN if on is None else "visitors see the page that says so" if on else ""
+
+
 def _last_release(one: Values) -> Markup:
     last = one["last_release"]
     if not last:
-        return Markup("none")
+        return _html("{word}", word=nothing(last))
     which = "" if f"v{last['number']}" == one["release"] else f"v{last['number']} "
     return _html(
         "{badge} {which}{time}{seconds}",
@@ -315,7 +322,7 @@ def _looks(concerns: Mapping[str, Sequence[Markup]]) -> Markup:
 def _concerns(one: Values, entries: Sequence[Entry]) -> list[Markup]:
     if not one["provisioned"]:
         return []
-    told = [_concern(BAD, "In ALARM", name) for name in one["alarms"]]
+    told = [_concern(BAD, "In ALARM", name) for name in one["alarms"] or ()]
     told += [_concern(word.kind, word.text, "")] if (word := None if one["under_way"] else tasks_amiss(one)) else []
     told += [_concern(BUSY, "Under way", one["under_way"])] if one["under_way"] else []
     told += [_concern(WARNING, "In maintenance", "Visitors see the page that says so.")] if one["maintenance"] else []
@@ -384,7 +391,8 @@ def _ledgers(statuses: Sequence[Values], releases: Mapping[str, Sequence[Entry]]
 def _ledger(one: Values, entries: Sequence[Entry]) -> Markup:
     name = one["environment"]
     if not entries:
-        return _html('<h3>{name}</h3>\n<p class="quiet">Nothing was released yet.</p>', name=name)
+        why = "What was released is not known." if one["last_release"] is None else "Nothing was released yet."
+        return _html('<h3>{name}</h3>\n<p class="quiet">{why}</p>', name=name, why=why)
     newest, older = entries[:RELEASES_IN_SIGHT], entries[RELEASES_IN_SIGHT:]
     rest = _folded(
         f"{count(len(older), 'older release')}", _releases(f"older releases of {name}", older, one["release"])

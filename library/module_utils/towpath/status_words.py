@@ -50,8 +50,7 @@ def tasks_amiss(one: Values) -> Word | None:
         return Word(WARNING, "Stopped")
     if tasks["running"] < tasks["wanted"]:
         return Word(BAD, f"{tasks['running']} of {count(tasks['wanted'], 'task')} run")
-    # Where their health is not known, none counts as healthy.
-    if tasks["healthy"] < tasks["running"] and not one["unknown"]:
+    if tasks["healthy"] is not None and tasks["healthy"] < tasks["running"]:
         return Word(BAD, f"{tasks['healthy']} of {count(tasks['running'], 'task')} healthy")
     return None
 

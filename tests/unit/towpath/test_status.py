@@ -192,3 +192,30 @@ def test_what_differs_between_two_environments_is_told_by_name():
 
 def test_what_serves_nothing_is_not_compared():
     assert compared(well(), not_provisioned("prod")) == {}
+
+
+NOT_SEEN = {"targets": None, "entries": None, "alarms": None, "database": None, "maintenance": None}
+
+
+def test_none_is_never_said_of_what_is_not_known():
+    told = well(**NOT_SEEN, unknown=["all of it. Denied."])
+    assert [told[name] for name in ("last_release", "alarms", "database", "maintenance")] == [None] * 4
+    assert told["tasks"]["healthy"] is None
+    shown = lines([told])
+    assert "none" not in " ".join(shown)
+    _, serving, _, _, condition, *_ = shown
+    assert "  2 of 2  not known  " in serving
+    assert condition.count("not known") == 3
+
+
+def test_what_is_not_there_is_none():
+    told = well(entries=[], alarms=[], database={}, targets=[])
+    assert [told[name] for name in ("last_release", "alarms", "database", "maintenance")] == [{}, [], {}, False]
+    assert told["tasks"]["healthy"] == 0
+
+
+def test_how_many_tasks_may_run_is_no_difference_where_it_is_not_known():
+    scaled = well(scalable_target={"MinCapacity": 2, "MaxCapacity": 6})
+    unseen = well("prod", scalable_target=None)
+    assert unseen["sizes"]["tasks"] is None
+    assert compared(scaled, unseen)["sizes"] == {}

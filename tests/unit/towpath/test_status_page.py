@@ -68,7 +68,7 @@ BY_HAND = status("staging", looks("staging", 0, "6b65b39", entries=[GOOD]))
         pytest.param(staging(alarms=["a"]), "bad", "1 alarm", id="an alarm"),
         pytest.param(staging(**tasks(3, 2)), "bad", "2 of 3 tasks run", id="a task is missing"),
         pytest.param(staging(targets=[]), "bad", "0 of 2 tasks healthy", id="sick"),
-        pytest.param(staging(targets=[], unknown=["the health"]), "warning", "Not all is known", id="may not look"),
+        pytest.param(staging(targets=None, unknown=["the health"]), "warning", "Not all is known", id="may not look"),
         pytest.param(staging(**tasks(0, 0)), "warning", "Stopped", id="stopped"),
         pytest.param(staging(**tasks(2, 1), under_way="A deploy"), "busy", "Release under way", id="tasks change"),
         pytest.param(staging(maintenance=True), "warning", "In maintenance", id="maintenance"),
@@ -307,3 +307,18 @@ def test_settings_that_differ_are_folded_below_what_a_promote_brings():
     one, other = staging(), prod()
     assert compared(one, other)["settings"] == {"different": ["LOG"]}
     assert "Settings and sizes differ, too settings different: LOG" in text_of(one, other)
+
+
+def test_the_page_says_none_of_nothing_that_is_not_known():
+    unseen = dict.fromkeys(("targets", "entries", "alarms", "database", "maintenance"))
+    told = text_of(staging(**unseen, unknown=["all of it. Denied."]), releases={"staging": []})
+    for words in (
+        "2 of 2 run, not known healthy",
+        "Last release not known",
+        "Alarms not known",
+        "Database not known",
+        "Maintenance not known",
+        "What was released is not known.",
+    ):
+        assert words in told
+    assert "none" not in told
