@@ -177,7 +177,7 @@ from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath.elbv2_api import describe_target_health
-from ansible.module_utils.towpath.logs_api import LogsError, last_log_lines
+from ansible.module_utils.towpath.logs_api import last_log_lines
 from ansible.module_utils.towpath.rollout import (
     FAILURES,
     SUCCEEDED,
@@ -229,16 +229,16 @@ def look_at_targets(module: AnsibleAWSModule, service: dict[str, Any] | None) ->
 
 def log_of_sick_task(module: AnsibleAWSModule, client: ecs.EcsClient, look: Look, rollout: Rollout) -> list[str]:
     task = sick_task(look, rollout)
-    definition = ecs.describe_task_definition(client, rollout.task_definition)
-    stream = log_stream(definition, task) if definition and task else None
-    if stream is None:
-        return []
-    logs = module.client("logs", region=stream.region or module.region)
     try:
+        definition = ecs.describe_task_definition(client, rollout.task_definition)
+        stream = log_stream(definition, task) if definition and task else None
+        if stream is None:
+            return []
+        logs = module.client("logs", region=stream.region or module.region)
         lines: list[str] = last_log_lines(logs, stream.group, stream.name, LOG_LINES)
         return lines
-    except LogsError as error:
-        # The verdict stands without the log.
+    except AnsibleAWSError as error:
+        # The log is evidence: the verdict stands without.
         return [f"({error})"]
 
 

@@ -163,7 +163,7 @@ transient:
 from typing import Any
 
 from ansible.module_utils.towpath import ecs_api as ecs
-from ansible.module_utils.towpath.logs_api import new_log_lines
+from ansible.module_utils.towpath.logs_api import LogsError, new_log_lines
 from ansible.module_utils.towpath.rollout import timed
 from ansible.module_utils.towpath.task_run import (
     SECONDS_BETWEEN_LOOKS,
@@ -180,13 +180,23 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 
-def read_log(module: AnsibleAWSModule, token: str) -> tuple[list[str], str]:
-    log = module.params["log"]
-    if not log:
-        return [], ""
+def read_log(module: AnsibleAWSModule, seen: Seen) -> tuple[list[str], str, str]:
+    """The new lines, the token to go on with, and why the log may not be read.
+
+    The log is evidence: a task is followed to its end without.
+    """
+    log, token = module.params["log"], seen.log_token
+    if not log or seen.log_refused:
+        return [], token, seen.log_refused
     client = module.client("logs", region=log["region"] or module.region)
-    read: tuple[list[str], str] = new_log_lines(client, log["group"], log["name"], token)
-    return read
+    try:
+        lines, token = new_log_lines(client, log["group"], log["name"], token)
+    except LogsError as error:
+        # What is throttled is read in the next look, as long as there is one.
+        if ecs.is_transient(error) and module.params["elapsed_seconds"] < module.params["timeout_seconds"]:
+            raise
+        return [], token, str(error)
+    return lines, token, ""
 
 
 def look(module: AnsibleAWSModule) -> dict[str, Any]:
@@ -198,8 +208,8 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
     # The task first: what is written before its end is then in the log.
     task = ecs.describe_task(module.client("ecs"), params["cluster"], arn)
     over = is_over(task, container, before)
-    lines, token = read_log(module, before.log_token)
-    seen = remembered(before, task, lines, token, over, seconds)
+    lines, token, refused = read_log(module, before)
+    seen = remembered(before, task, lines, token, over, seconds)._replace(log_refused=refused)
     stop = should_stop(seen, over, seconds, *limit)
     if stop:
         seen = seen._replace(stop_asked_at=seconds)
@@ -207,6 +217,8 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
     end = ending(task, container, arn, seen, params["timeout_seconds"]) if done else None
     reason = f"Not over after {params['timeout_seconds']:g} s"
     news = [f"{reason}: stop it"] if stop else []
+    if refused and not before.log_refused:
+        news.append(f"its log may not be read, so it is followed without. {refused}")
     if seen.state not in (before.state, "over"):
         news.append(seen.state)
     return {
@@ -214,7 +226,7 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
         "outcome": end.outcome if end else "",
         "exit_code": end.exit_code if end else None,
         "reason": end.reason if end else "",
-        "evidence": end.evidence if end else [],
+        "evidence": [*end.evidence, *([f"log: not read. {refused}"] if refused else [])] if end else [],
         "advice": end.advice if end else "",
         "log_lines": last_lines(seen),
         "phases": phases(seen, seconds) if done else {},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
+import urllib.request
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +73,21 @@ class App:
             circuit_breaker=BREAKER,
         )
         assert made["changed"], made
+
+    @contextlib.contextmanager
+    def refused(self, *actions: str) -> Iterator[None]:
+        """Nobody may do these meanwhile."""
+
+        def put(faults: list[dict[str, Any]]) -> None:
+            body = json.dumps(faults).encode()
+            asked = urllib.request.Request(f"{self.aws.url}/_local_aws/faults", data=body, method="PUT")
+            urllib.request.urlopen(asked, timeout=10).close()
+
+        put([{"action": action, "call": 0, "fault": "deny"} for action in actions])
+        try:
+            yield
+        finally:
+            put([])
 
     def start(self, task_definition: str, **options: Any) -> dict[str, Any]:
         """The module alone: it starts and does not wait."""

@@ -94,6 +94,14 @@ def test_a_revision_that_crashes_is_rolled_back_and_explained(app: App, serving:
     assert app.running_revisions() == [serving]
 
 
+def test_a_rollout_whose_log_may_not_be_read_is_followed_to_its_end(app: App, serving: str):
+    started = app.start(app.a_revision(CRASH))
+    with app.refused("GetLogEvents", "DescribeTaskDefinition"):
+        look = app.follow(started)
+    assert look["outcome"] == "rolled_back"
+    assert "is not authorized to perform: ecs:DescribeTaskDefinition" in " ".join(look["evidence"])
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

@@ -64,6 +64,19 @@ def test_no_line_of_a_long_log_is_lost_or_told_twice(app: App, revision: str, tm
     assert len(result["log_lines"]) == 20
 
 
+@pytest.mark.parametrize(("code", "outcome"), [(0, "succeeded"), (3, "failed")])
+def test_a_command_whose_log_may_not_be_read_is_followed_to_its_end(
+    app: App, revision: str, tmp_path: Path, code: int, outcome: str
+):
+    with app.refused("GetLogEvents"):
+        result, printed = run(app, tmp_path, revision, f"sleep 3; exit {code}")
+    assert (result["outcome"], result["exit_code"]) == (outcome, code), printed
+    said = " ".join(printed.split())
+    assert said.count("its log may not be read, so it is followed without.") == 1
+    assert "is not authorized to perform: logs:GetLogEvents" in said
+    assert "It goes on by itself" not in said
+
+
 def test_what_looks_like_a_secret_is_shown_to_who_asked_and_not_kept(app: App, revision: str, tmp_path: Path):
     result, printed = run(app, tmp_path, revision, "echo API_TOKEN=abc123; exit 1")
     assert "API_TOKEN=abc123" in printed.splitlines()

@@ -36,6 +36,8 @@ class Seen(NamedTuple):
     state: str = ""
     known: bool = False
     log_token: str = ""
+    # Why the log may not be read; empty while it may.
+    log_refused: str = ""
     last_lines: Sequence[str] = ()
     quiet_looks: int = 0
     stop_asked_at: float | None = None
