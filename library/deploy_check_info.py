@@ -47,6 +47,10 @@ options:
     description: Table of the environment's releases, which tells a change by hand; empty where there is none.
     type: str
     default: ""
+  checkout:
+    description: Folder of the git checkout that tells an older commit from a newer one; empty where none is asked.
+    type: str
+    default: ""
   deploying:
     description:
       - Whether a deploy asks, for itself. Then only what would make it fail is looked at, free addresses and the quota
@@ -143,8 +147,11 @@ from ansible.module_utils.towpath import (
     ssm_api,
     sts_api,
 )
+from ansible.module_utils.towpath.aws_tags import own_tags
+from ansible.module_utils.towpath.checkout import git_in, what_is_missing
 from ansible.module_utils.towpath.deploy_check import Check, Failure
 from ansible.module_utils.towpath.image_config import get_image_config
+from ansible.module_utils.towpath.release import GIT_SHA_TAG
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -307,6 +314,13 @@ def check_drift(
     return deploy_check.drift([*said, *drift.lines(found)], drift.puts_right(environment, found, entries))
 
 
+def check_commits(module: AnsibleAWSModule, definition: dict[str, Any]) -> Check:
+    folder = module.params["checkout"]
+    running = image.commit_of(own_tags(definition.get("tags", [])).get(GIT_SHA_TAG, ""))
+    missing = what_is_missing(git_in(folder, module.run_command), folder, *filter(None, [running]))
+    return deploy_check.commits(missing)
+
+
 def what_a_deploy_needs(module: AnsibleAWSModule, service: dict[str, Any], definition: dict[str, Any]) -> Looks:
     params = module.params
     ssm, iam = module.client("ssm"), module.client("iam")
@@ -366,6 +380,8 @@ def look(module: AnsibleAWSModule) -> list[Check]:
             looks |= room_for_its_tasks(module, service, definition)
         if not deploying:
             looks |= what_else_to_know(module, ecs, service)
+            if params["checkout"]:
+                looks["commits"] = lambda: check_commits(module, definition)
         running = [pool.submit(guarded, name, check) for name, check in looks.items()]
         checks: list[Check] = deploy_check.in_order([one.result() for one in running])
         return checks
@@ -381,6 +397,7 @@ def main() -> None:
             "repository": {"type": "str", "required": True},
             "image": {"type": "str", "default": ""},
             "ledger_table": {"type": "str", "default": ""},
+            "checkout": {"type": "str", "default": ""},
             "deploying": {"type": "bool", "default": False},
             "many_tasks": {"type": "int", "default": 10},
         },

@@ -327,7 +327,7 @@ from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath import release_plan as plans
 from ansible.module_utils.towpath import task_definition as definitions
 from ansible.module_utils.towpath.aws_tags import tag_problems
-from ansible.module_utils.towpath.checkout import commits_between, git_in
+from ansible.module_utils.towpath.checkout import commits_between, git_in, why_unknown
 from ansible.module_utils.towpath.differences import own_tags, tag_request
 from ansible.module_utils.towpath.image import ImageRefused, git_sha
 from ansible.module_utils.towpath.interrupted import ends
@@ -476,7 +476,10 @@ def read_labels(module: AnsibleAWSModule, digest: str, architecture: str) -> pla
         config = ecr_images.configuration(client, module.params["repository"], digest, architecture)
         return plans.labels_of(config)
     except (AnsibleAWSError, OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        module.warn(f"The labels of the image could not be read, so the ledger lacks its commit's title: {error}")
+        module.warn(
+            f"The labels of the image could not be read, so the ledger lacks its commit's title, and whether its "
+            f"migrations are marked as not backward compatible. If they are, add -e breaking_migrations=true. {error}"
+        )
         return plans.Labels()
 
 
@@ -628,10 +631,15 @@ def request(module: AnsibleAWSModule, clients: Clients, definition: Json, image:
 
 
 def what_lies_between(module: AnsibleAWSModule, running: str, new: str) -> plans.Commits | None:
-    """What the checkout knows of two commits; None where it does not know both."""
+    """What the checkout knows of two commits, or why it does not; None where there is nothing to know."""
     folder = module.params["checkout"]
-    found = commits_between(git_in(folder, module.run_command), running, new) if folder else {}
-    return plans.Commits(found["ahead"], found["behind"], found["titles"]) if found else None
+    if not folder:
+        return None
+    git = git_in(folder, module.run_command)
+    if found := commits_between(git, running, new):
+        return plans.Commits(found["ahead"], found["behind"], found["titles"])
+    unknown = why_unknown(git, folder, running, new) if module.params["change"] in (plans.DEPLOY, plans.PROMOTE) else ""
+    return plans.Commits(0, 0, unknown=unknown) if unknown else None
 
 
 def choose(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) -> tuple[Found, Choice]:
@@ -658,7 +666,7 @@ def start(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) 
             f"{where} has changed since the plan was shown: now it runs {serving['release_name'] or 'no release'}. "
             "Run the same command again to see what it would do now."
         )
-    commits = what_lies_between(module, serving["git_sha"], image.git_sha)
+    commits = what_lies_between(module, serving["git_sha"], image.git_sha) if serving["release"] else None
     if change in (plans.DEPLOY, plans.PROMOTE) and not params["force"]:
         plans.refuse_older_commit(where, serving["git_sha"], image.git_sha, commits)
 

@@ -59,7 +59,7 @@ def test_a_provisioned_environment_is_good_in_everything(account: Account, loop:
 
 def test_people_get_a_line_for_each_thing(account: Account):
     lines = account.playbook("check.yml", "-e", "env=staging").splitlines()
-    assert [line.split()[0] for line in lines if line.startswith(("good", "bad", "unknown"))] == ["good"] * 11
+    assert [line.split()[0] for line in lines if line.startswith(("good", "bad", "unknown"))] == ["good"] * 12
 
 
 def test_what_is_bad_ends_the_command_with_2_and_with_what_to_do(without_log_group: Without):

@@ -134,6 +134,12 @@ def test_nothing_is_bad_where_all_is_there(any_world):
     assert "not-a-secret" not in json.dumps(checks)
 
 
+def test_a_checkout_that_cannot_tell_older_from_newer_is_told_of(world, tmp_path):
+    commits = world.check(image="v1", checkout=str(tmp_path))["commits"]
+    assert (commits["state"], commits["advice"]) == ("unknown", "Next: run the command in a clone.")
+    assert commits["sentence"].endswith(f"so an older one is not refused: {tmp_path} is no git checkout")
+
+
 def test_what_is_missing_is_bad(any_world):
     any_world.client("ssm").delete_parameter(Name=f"/{any_world.name}/KEY")
     any_world.client("logs").delete_log_group(logGroupName=f"/{any_world.name}")

@@ -537,6 +537,21 @@ def test_a_commit_older_than_the_running_one_is_refused_but_by_force(aws, stagin
     assert staging.start("rollback", checkout=str(checkout))["changed"]
 
 
+def test_a_shallow_clone_releases_an_older_commit_but_says_that_it_does_not_know(aws, staging, commits):
+    checkout, older, newer = commits
+    clone = checkout / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", f"file://{checkout}", str(clone)], check=True)
+    for sha in (older, newer):
+        push(aws, staging.repository, sha[:12])
+    first = staging.release(image=newer[:12], checkout=str(clone))
+    assert "not known" not in "".join(first["plan"])
+    second = staging.start(image=older[:12], checkout=str(clone))
+    assert second["plan"][1] == (
+        "  beware    older or newer is not known, the checkout has not all commits: "
+        "git fetch --unshallow; in CI fetch-depth: 0, or GIT_DEPTH: 0"
+    )
+
+
 def push_with_labels(aws, repository, tag, **labels):
     """Push an image whose configuration is there, too, as docker push does."""
     config = json.dumps({"config": {"Labels": labels}}).encode()

@@ -19,6 +19,7 @@ ORDER = (
     "credentials",
     "service",
     "image",
+    "commits",
     "secrets",
     "log group",
     "target group",
@@ -105,6 +106,15 @@ def service(name: str, found: Mapping[str, Any] | None, environment: str) -> Che
         advice = f"Wait until it is gone, and {_provision(environment).replace('Run', 'run')}."
         return Check("service", BAD, f"{name} is {found['status']}, expected ACTIVE", advice)
     return Check("service", GOOD, f"{name} runs {found['runningCount']} of {found['desiredCount']} tasks")
+
+
+def commits(missing: str) -> Check:
+    """Whether a deploy of an older commit would be refused. ``missing`` is what keeps the checkout from knowing."""
+    if missing:
+        wrong, _, advice = missing.partition(": ")
+        sentence = f"older and newer ones cannot be told apart, so an older one is not refused: {wrong}"
+        return Check("commits", UNKNOWN, sentence, f"Next: {advice}." if advice else "")
+    return Check("commits", GOOD, "the checkout knows which is older than the one that runs")
 
 
 def rollout(found: Mapping[str, Any]) -> Check:
@@ -412,7 +422,7 @@ def lines(checks: Sequence[Check]) -> list[str]:
     told = []
     for one in checks:
         told.append(f"{one.state:<7}  {one.name:<{width}}  {one.sentence}")
-        told += [f"{'':<7}  {'':<{width}}  {line}" for line in one.advice.splitlines()]
+        told += [f"{'':<7}  {'':<{width}}  {line}" for line in one.advice.split("\n") if line]
     return told
 
 

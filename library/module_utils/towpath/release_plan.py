@@ -49,6 +49,8 @@ class Commits(NamedTuple):
     """How many commits only the one that runs has."""
     titles: Sequence[str] = ()
     """The commits that come, or that go where none comes, each with its short sha; not all where there are many."""
+    unknown: str = ""
+    """Why the checkout does not know the order of the two, and what to type: an older one would not be refused."""
 
 
 class Source(NamedTuple):
@@ -279,6 +281,8 @@ def title_line(environment: str, number: int, entry: Entry, git_sha: str, digest
 def plan_lines(changes: Sequence[Difference], commits: Commits | None, command: str, migrations: str) -> list[str]:
     """What a release would change, for people: commits, then the task definition, then what runs before it."""
     lines = []
+    if commits and commits.unknown:
+        lines.append(f"  beware    older or newer is not known, {commits.unknown}")
     if commits and (commits.new or commits.gone):
         lines.append(f"  commits   {_commits(commits)}")
         lines += [f"    {title}" for title in commits.titles[:MOST_TITLES]]

@@ -359,3 +359,16 @@ def test_what_was_changed_by_hand_is_bad_with_each_change():
     check = deploy_check.drift(["service.maximum_percent: 200 -> 100", "service.tags[a]: 1 -> none"], "prod")
     assert (check.state, check.sentence) == ("bad", "changed by hand: service.maximum_percent: 200 -> 100, and 1 more")
     assert check.advice.splitlines()[0] == "service.tags[a]: 1 -> none"
+
+
+@pytest.mark.parametrize(
+    ("missing", "state", "advice"),
+    [
+        pytest.param("", "good", "", id="nothing"),
+        pytest.param("git is not installed here: install it", "unknown", "Next: install it.", id="git"),
+    ],
+)
+def test_whether_an_older_commit_would_be_refused_is_a_check(missing, state, advice):
+    check = deploy_check.commits(missing)
+    assert (check.name, check.state, check.advice) == ("commits", state, advice)
+    assert ("an older one is not refused: git is not installed here" in check.sentence) == bool(missing)
