@@ -31,12 +31,14 @@ options:
     type: str
   source_arn:
     description: >-
-      ARN of what the service calls it for, such as a topic; C(*) stands for any part of it.
+      ARN of what the service calls it for, such as a topic; C(*) stands for any part of its name, but of no other part.
       In check mode it may be empty.
     type: str
     default: ""
   source_account:
-    description: Account of what the service calls it for. Either this or O(source_arn) has to be given.
+    description: >-
+      Account of what the service calls it for. Either this or O(source_arn) has to be given.
+      EventBridge does not say it, so it is refused for C(events.amazonaws.com).
     type: str
     default: ""
 extends_documentation_fragment:

@@ -32,6 +32,9 @@ DEFAULT_EVENT_AGE = 6 * 3600
 # A queue hands out no more at once.
 MESSAGES_AT_ONCE = 10
 
+# "Troubleshooting Amazon EventBridge" says so of EventBridge. No page of AWS says that SNS would name it.
+SAY_NO_ACCOUNT = ("events.amazonaws.com", "sns.amazonaws.com")
+
 READING = {
     "sqs": ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"),
     "dynamodb": ("GetRecords", "GetShardIterator", "DescribeStream"),
@@ -53,7 +56,8 @@ def an_event_is_tried_again_and_then_dead_lettered() -> None:
 def a_service_runs_only_the_functions_that_let_it() -> None:
     """Where policies are enforced, EventBridge, SNS and Logs need a statement in the function's policy.
 
-    AWS Lambda Developer Guide, Granting Lambda function access to AWS services; Amazon CloudWatch Logs API Reference,
+    AWS Lambda Developer Guide, Granting Lambda function access to AWS services; Amazon EventBridge User Guide,
+    Troubleshooting, My rule ran but my Lambda function wasn't invoked; Amazon CloudWatch Logs API Reference,
     PutSubscriptionFilter.
     """
     invoke: Callable[..., None] = eventbridge._invoke_target
@@ -410,7 +414,8 @@ def may_run(arn: str, service: str, source: str) -> bool:
         action="lambda:InvokeFunction",
         resource_arn=arn,
         region=get_region(),
-        service_context={"aws:sourcearn": source, "aws:sourceaccount": source.split(":")[4]},
+        service_context={"aws:sourcearn": source}
+        | ({} if service in SAY_NO_ACCOUNT else {"aws:sourceaccount": source.split(":")[4]}),
     )
     policy = function["policy"] if function else None
     allowed = bool(iam_evaluator.evaluate_resource_policy(policy, asked, service=service).decision == "Allow")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local_aws import base_image, docker_engine, emulator
+from tests import refused
 from tests.e2e.account import Account, Loop, go_through
 
 
@@ -22,9 +23,10 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     base_image.ensure(base_image.POSTGRES, home=emulator.HOME, log=emulator.HOME / "setup.log")
     repository = ""
     try:
-        seen = go_through(Account(local_aws, tmp_path_factory.mktemp("results")))
-        repository = seen.image["image"].partition("@")[0]
-        yield seen
+        with refused.watched(local_aws.url):
+            seen = go_through(Account(local_aws, tmp_path_factory.mktemp("results")))
+            repository = seen.image["image"].partition("@")[0]
+            yield seen
     finally:
         emulator.down(home)
     # Fails the last test of the session when something is left.

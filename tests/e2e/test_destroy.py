@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local_aws import emulator
+from tests import refused
 from tests.e2e.account import ROOT, Account
 
 DESTROY = ("destroy.yml", "-e", "env=staging")
@@ -116,8 +117,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     settings.write_text(json.dumps(SETTINGS))
     account = Provisioned(local_aws, settings.parent)
     try:
-        account.playbook("provision.yml")
-        yield account
+        with refused.watched(local_aws.url):
+            account.playbook("provision.yml")
+            yield account
     finally:
         emulator.down(home)
 

@@ -24,6 +24,7 @@ import botocore.session
 from ansible.module_utils.testing import patch_module_args
 
 from local_aws import emulator
+from tests import refused
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each module that runs makes a session of its own. What all of them read of AWS's services is read once in a process:
@@ -65,9 +66,10 @@ def ministack(
     extra |= settings or {}
     local_aws, _ = emulator.up(home, simulate=simulate, port=unused_port(), extra=extra)
     try:
-        yield AwsEndpoint(
-            "ministack", local_aws.url, local_aws.account_id, local_aws.environment, containers=local_aws.containers
-        )
+        with refused.watched(local_aws.url):
+            yield AwsEndpoint(
+                "ministack", local_aws.url, local_aws.account_id, local_aws.environment, containers=local_aws.containers
+            )
     finally:
         emulator.down(home)
 

@@ -7,6 +7,10 @@ import re
 
 from .differences import Values
 
+# As Lambda's API Reference has it under AddPermission: a wildcard only behind the account.
+_SOURCE = re.compile(r"arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:([a-z]{2,4}(-[a-z]+)+-\d)?:(\d{12})?:.*")
+# They do not say the account beside the ARN ("Troubleshooting Amazon EventBridge"), and so are kept out by it.
+_SAY_NO_ACCOUNT = ("events.amazonaws.com",)
 _INVOKE = "lambda:InvokeFunction"
 _OPTIONS = ("principal", "source_arn", "source_account")
 
@@ -18,7 +22,18 @@ def refusal(options: Values, *, planned: bool) -> str:
         return f"The name {name!r} is not a permission's, expected up to 100 of the characters A-Z, a-z, 0-9, - and _."
     if not re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", principal):
         return f"The principal of {name} is {principal}, expected a service of AWS such as sns.amazonaws.com."
-    if not planned and not options["source_arn"] and not options["source_account"]:
+    arn, account = options["source_arn"], options["source_account"]
+    if arn and not _SOURCE.fullmatch(arn):
+        return (
+            f"The source_arn of {name} is {arn}, expected arn:aws:SERVICE:REGION:ACCOUNT:NAME. Lambda takes * in the "
+            "NAME only: add one permission for each region and account."
+        )
+    if account and principal in _SAY_NO_ACCOUNT:
+        return (
+            f"The permission {name} has a source_account, which {principal} does not say when it calls, so it would be "
+            "kept out. Leave out source_account, and set source_arn, which has the account in it."
+        )
+    if not planned and not arn and not account:
         return (
             f"The permission {name} would let {principal} call {options['function_name']} for every account. "
             "Set source_arn, source_account or both."

@@ -21,8 +21,16 @@ import botocore.config
 from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 
+from tests import refused
 from tests.integration.harness import AwsEndpoint
 
+A_PERMISSION_FOR_ALL_REGIONS = {
+    "FunctionName": "teller",
+    "StatementId": "topics",
+    "Action": "lambda:InvokeFunction",
+    "Principal": "sns.amazonaws.com",
+    "SourceArn": "arn:aws:sns:*:123456789012:topic",
+}
 Fact = Callable[[AwsEndpoint], None]
 FACTS: dict[str, Fact] = {}
 
@@ -1071,3 +1079,41 @@ def a_request_with_a_token_is_carried_out_once(aws: AwsEndpoint) -> None:
     tokens = (token, token, new("token"))
     made = [ec2.create_route_table(VpcId=vpc, ClientToken=one)["RouteTable"]["RouteTableId"] for one in tokens]
     assert made[0] == made[1] != made[2]
+
+
+@fact
+def a_request_obeys_the_model_of_its_service(aws: AwsEndpoint) -> None:
+    """In each protocol; by the model and, where that is silent, by the documentation."""
+    wrong: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
+        "sourceArn": (aws.client("lambda").add_permission, A_PERMISSION_FOR_ALL_REGIONS, "ValidationException"),
+        "family": (
+            aws.client("ecs").register_task_definition,
+            {"family": "a b", "containerDefinitions": []},
+            "InvalidParameterException",
+        ),
+        "roleName": (
+            aws.client("iam").create_role,
+            {"RoleName": "a b", "AssumeRolePolicyDocument": "{}"},
+            "ValidationError",
+        ),
+        "description": (
+            aws.client("ec2").create_security_group,
+            {"GroupName": new("app"), "Description": "the app's"},
+            "InvalidParameterValue",
+        ),
+        "name": (
+            aws.client("route53").create_hosted_zone,
+            {"Name": "example..test", "CallerReference": new("zone")},
+            "InvalidInput",
+        ),
+    }
+    for member, (call, request, code) in wrong.items():
+        try:
+            call(**request)
+        except ClientError as refusal:
+            said = refusal.response["Error"]
+            assert said["Code"] == code
+            assert f"at '{member}' failed to satisfy constraint: Member must" in said["Message"]
+        else:
+            raise AssertionError(f"{member} was taken")
+    assert len(refused.since_the_last_time()) == len(wrong)

@@ -104,14 +104,14 @@ def a_function(aws: AwsEndpoint, role: str, tell: str, *, code: str = TELLER, **
     return str(made["FunctionArn"])
 
 
-def let_in(aws: AwsEndpoint, function: str, service: str, source: str) -> None:
+def let_in(aws: AwsEndpoint, function: str, service: str, source: str, **asked: str) -> None:
     aws.client("lambda").add_permission(
         FunctionName=function,
         StatementId=new("statement"),
         Action="lambda:InvokeFunction",
         Principal=f"{service}.amazonaws.com",
         SourceArn=source,
-        SourceAccount=aws.account_id,
+        **asked,
     )
 
 
@@ -205,7 +205,10 @@ def a_service_runs_only_the_functions_that_let_it(aws: AwsEndpoint) -> None:
     put_filter = aws.client("logs").put_subscription_filter
     assert error_of(put_filter, **subscription) == "InvalidParameterException"
     let_in(aws, function, "events", f"{rule}-of-another-name")
-    let_in(aws, function, "logs", logs_arn)
+    # Neither of the two says its account, so to ask for it keeps them out.
+    let_in(aws, function, "events", rule, SourceAccount=aws.account_id)
+    let_in(aws, function, "sns", topic, SourceAccount=aws.account_id)
+    let_in(aws, function, "logs", logs_arn, SourceAccount=aws.account_id)
     put_filter(**subscription)
     put_event(aws, source, {})
     aws.client("sns").publish(TopicArn=topic, Message="Hello")

@@ -30,11 +30,21 @@ def options(**different):
         pytest.param({"principal": "logs.amazonaws.com.cn"}, False, "", id="to a service in China"),
         pytest.param({"source_arn": ""}, True, "", id="of what is not there yet, planned"),
         pytest.param({"source_arn": ""}, False, "call f for every account", id="of anything"),
+        pytest.param({"source_arn": "arn:aws:sns:*:123456789012:alarms"}, True, "in the NAME only", id="of any region"),
+        pytest.param({"source_arn": "arn:aws:sns:us-east-1:*:alarms"}, False, "in the NAME only", id="of any account"),
+        pytest.param({"source_arn": "arn:aws:s3:::bucket-*"}, False, "", id="of what has no region"),
+        pytest.param({"source_arn": "arn:aws-us-gov:sns:us-gov-west-1:123456789012:a"}, False, "", id="of GovCloud"),
+        pytest.param(
+            {"principal": "events.amazonaws.com", "source_account": ACCOUNT},
+            False,
+            "does not say when it calls",
+            id="of an account that the service does not say",
+        ),
         pytest.param({"principal": "*"}, False, "The principal of alarms is *", id="to everybody"),
         pytest.param({"statement_id": "a b"}, False, "'a b' is not a permission's", id="a space in its name"),
     ],
 )
-def test_a_permission_is_refused_where_it_lets_too_many_in(different, planned, why):
+def test_a_permission_is_refused_where_it_lets_too_many_in_or_nobody(different, planned, why):
     said = refusal(options(**different), planned=planned)
     assert why in said
     assert bool(said) == bool(why)
