@@ -87,9 +87,9 @@ def status(environment: str, looks: Looks) -> Values:
         "secrets": _variables(looks.revision, "secrets", "valueFrom"),
         "drift": [{"path": one.field, "made": one.before, "found": one.after} for one in found],
         "drift_lines": drift_lines(found),
-        "puts_right": puts_right(environment, found, list(looks.entries)),
-        "disagreements": disagreements(environment, looks.revision, looks.entries),
-        "last_good": (last_good(looks.entries) or {}).get("number"),
+        "puts_right": puts_right(environment, found, list(entries)),
+        "disagreements": disagreements(environment, looks.revision, entries),
+        "last_good": (last_good(entries) or {}).get("number"),
         "unknown": [*looks.unknown, *_unknown_drift(environment, looks)],
     }
 
