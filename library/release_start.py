@@ -671,7 +671,10 @@ def start(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) 
         plans.refuse_older_commit(where, serving["git_sha"], image.git_sha, commits)
 
     nothing_to_do = choice.nothing_to_do
-    serves = found.pointed_release and plans.serves(found.service, found.pointed, choice.wanted)
+    said = plans.disagreements(where, found.pointed, found.entries, found.by_hand)
+    # What serves against the ledger is released, so that the two are one thing again.
+    agreed = not plans.disagreements(where, found.pointed, found.entries)
+    serves = agreed and plans.serves(found.service, found.pointed, choice.wanted)
     if not nothing_to_do and change != plans.SECRETS and serves:
         nothing_to_do = f"{where} runs {serving['release_name']} already, and it is what was asked for."
     adopted = None if nothing_to_do else interrupted(module, found, choice)
@@ -721,7 +724,6 @@ def start(module: AnsibleAWSModule, clients: Clients, pool: ThreadPoolExecutor) 
 
     made = {"outcome": "", "number": number, "revision": revision, "adopted": bool(adopted)}
     lines = told(module, choice, entry, number, changes, commits)
-    said = plans.disagreements(where, found.pointed, found.entries, found.by_hand)
     lines[1:1] = [f"  beware    {one}" for one in said]
     return result(module, found, choice, made, lines, changes)
 

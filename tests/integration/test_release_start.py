@@ -437,6 +437,17 @@ def test_what_was_registered_by_hand_and_never_served_is_left_aside(staging):
     assert not staging.revision(started)["containerDefinitions"][0].get("environment")
 
 
+def test_what_serves_though_the_ledger_calls_it_stopped_is_released_again(staging):
+    lost = staging.start(image=SHA)
+    staging.end(lost, "stopped")
+    staging.release(image=OTHER_SHA)
+    staging.roll_out(lost)
+    assert "by the ledger v2 should serve" in staging.start("rollback", check_mode=True, release="v2")["plan"][1]
+    again = staging.release(image=SHA)
+    assert (again["release"], staging.entries()[0]["outcome"]) == (3, "succeeded")
+    assert "  beware    staging runs v1, which the ledger calls stopped" in again["plan"][1]
+
+
 def test_a_rollback_from_a_change_by_hand_goes_to_the_last_good_release(staging, images):
     staging.release(image=SHA)
     by_hand(staging, staging.release(image=OTHER_SHA))
