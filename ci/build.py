@@ -7,13 +7,14 @@ python3 ci/build.py push --repository webapp --preview 12 FOLDER    # of pull re
 
 The tag is the git commit of the checkout that FOLDER is in, and for a pull request its number and the commit. Where
 GITHUB_OUTPUT names a file, what came out of it is written there, too. BUILD_ARGUMENTS may hold build arguments,
-NAME=VALUE, one a line.
+NAME=VALUE, one a line; or a JSON object of them, for a value of several lines.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import json
 import os
 import re
 import shutil
@@ -28,6 +29,7 @@ from typing import Any
 SHA_LENGTH = 12
 CACHE_REPOSITORY = "{}-cache"
 PREVIEW_REPOSITORY = "{}-previews"
+OF_ANOTHER_CHECKOUT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
 
 
 @dataclass(frozen=True)
@@ -118,23 +120,39 @@ def push_command(build: Build, image: str, cache: Iterable[str], compression: st
     return [*build.words(), f"--output={output}", *cache, str(build.folder)]
 
 
-def named(pairs: Iterable[str]) -> dict[str, str]:
+def named(given: Iterable[str]) -> dict[str, str]:
     """NAME=VALUE, as docker takes it."""
+    pairs = list(given)
     wrong = [pair for pair in pairs if not re.match(r"[A-Za-z0-9_.-]+=", pair)]
     if wrong:
         raise SystemExit(f"Expected NAME=VALUE, but was given {wrong[0]!r}. Next: correct the build argument or label")
     return dict(pair.split("=", 1) for pair in pairs)
 
 
+def build_arguments(text: str) -> dict[str, str]:
+    """NAME=VALUE, one a line; or a JSON object, whose values may have lines, as a certificate has."""
+    if not text.lstrip().startswith("{"):
+        return named(line for line in text.replace("\r\n", "\n").split("\n") if line)
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as problem:
+        raise SystemExit(f"Expected BUILD_ARGUMENTS as a JSON object, but {problem}. Next: correct it") from None
+    wrong = [name for name, value in found.items() if not isinstance(value, str)]
+    if wrong:
+        raise SystemExit(f"Expected text as the build argument {wrong[0]}. Next: put its value in quotes")
+    return named(f"{name}={value}" for name, value in found.items())
+
+
 def commit_in(folder: Path) -> Commit:
-    log = ("log", "--max-count=1", "--format=%H%n%s%n%an")
+    # A title may have what Python takes for the end of a line. NUL it cannot have.
+    log = ("log", "--max-count=1", "--format=%H%x00%s%x00%an")
     done = git(folder, *log)
     if done.returncode != 0:
         raise SystemExit(
             f"Expected {folder} in a git checkout: an image is named after its commit. "
             f"git said: {done.stderr.strip()}\nNext: check the repository out before this step"
         )
-    sha, title, author = done.stdout.splitlines()
+    sha, title, author = done.stdout.removesuffix("\n").split("\0")
     return Commit(sha, title, author)
 
 
@@ -147,9 +165,13 @@ def branch_in(folder: Path) -> str:
 
 
 def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    # Whoever looks at signatures in the log has them in its output, and a hook of git names its own repository.
+    command = ["git", "-C", str(folder), "-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8", *words]
+    environment = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER_CHECKOUT}
     # Our own words, and no shell.
-    command = ["git", "-C", str(folder), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run(  # noqa: S603
+        command, capture_output=True, encoding="utf-8", errors="replace", env=environment, check=False
+    )
 
 
 @dataclass(frozen=True)
@@ -196,7 +218,7 @@ def tell(**outputs: str) -> None:
     lines = [f"{name}={value}" for name, value in outputs.items()]
     print(*lines, sep="\n")
     if file := os.environ.get("GITHUB_OUTPUT"):
-        with Path(file).open("a") as opened:
+        with Path(file).open("a", encoding="utf-8") as opened:
             opened.writelines(f"{line}\n" for line in lines)
 
 
@@ -232,7 +254,7 @@ def main() -> None:
     commit, branch = commit_in(given.folder), branch_in(given.folder)
     labels = {**commit.labels(datetime.now(UTC)), **named(given.label)}
     own = {"GIT_SHA": commit.tag, "VERSION": commit.tag}
-    arguments = own | named(filter(None, os.environ.get("BUILD_ARGUMENTS", "").splitlines()))
+    arguments = own | build_arguments(os.environ.get("BUILD_ARGUMENTS", ""))
     # The time is in the labels, which come last: they spoil no cached layer.
     build = Build(given.folder, given.dockerfile, given.platform, arguments, labels)
     repository, tag = destination(given.repository, given.preview, commit)

@@ -52,7 +52,7 @@ def read_options(text: str) -> dict[str, Any]:
 
 def without_commands(output: str) -> str:
     """The output as people read it: what speaks to GitHub alone goes."""
-    kept = [line for line in output.splitlines() if not re.match(r"::(end)?group::", line)]
+    kept = [line for line in output.split("\n") if not re.match(r"::(end)?group::", line)]
     return "\n".join(re.sub(r"^::error::", "", line).replace("%0A", "\n").replace("%25", "%") for line in kept).strip(
         "\n"
     )
@@ -90,7 +90,7 @@ def summary(command: str, result: Mapping[str, Any], output: str) -> str:
         evidence = [str(line) for line in verdict.get("evidence") or []]
         lines += [fenced("\n".join([str(verdict["reason"]), *evidence, str(verdict.get("advice") or "")]).strip()), ""]
     elif outcome == "failed":
-        lines += [fenced("\n".join(output.splitlines()[-20:])), ""]
+        lines += [fenced("\n".join(output.split("\n")[-20:])), ""]
     return "\n".join(lines)
 
 

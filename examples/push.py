@@ -82,7 +82,7 @@ def git_sha() -> str:
 
 def changed_content(context: Path) -> dict[str, bytes]:
     """Return every file of the folder when any differs from the commit, else nothing."""
-    if not ask("git", "-C", str(context), "status", "--porcelain", "--", ".").output:
+    if not ask("git", "-C", str(context), "status", "--porcelain", "--untracked-files=normal", "--", ".").output:
         return {}
     listed = ask("git", "-C", str(context), "ls-files", "-z", "--cached", "--others", "--exclude-standard").output
     files = [context / name for name in listed.split("\0") if name]
@@ -111,7 +111,10 @@ def repository_uri(ecr: Any, repository: str) -> str:
 
 def labels(context: Path) -> list[str]:
     """What the image says of its commit and its migrations, for the ledger of releases."""
-    told = ask("git", "-C", str(ROOT), "log", "--max-count=1", "--format=%H%n%s%n%an", "HEAD").output.splitlines()
+    # A title may have what Python takes for the end of a line. NUL it cannot have. Signatures are none of it.
+    settings = ("-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8")
+    log = (*settings, "log", "--max-count=1", "--format=%H%x00%s%x00%an", "HEAD")
+    told = ask("git", "-C", str(ROOT), *log).output.split("\0")
     names = ("org.opencontainers.image.revision", "towpath.commit-title", "towpath.commit-author")
     said = dict(zip(names, told, strict=True))
     if has_breaking_migration(context):
@@ -121,7 +124,7 @@ def labels(context: Path) -> list[str]:
 
 def has_breaking_migration(context: Path) -> bool:
     """Tell whether a migration has a line that marks it as one after which nothing older can run."""
-    marks = (line.split() for path in (context / "migrations").glob("*.sql") for line in path.read_text().splitlines())
+    marks = (line.split() for path in (context / "migrations").glob("*.sql") for line in path.read_text().split("\n"))
     return ["--", "breaking"] in marks
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from ci import build
+from examples import push
 
+ROOT = Path(__file__).resolve().parents[3]
 FOLDER = Path("app")
 
 
@@ -134,3 +137,75 @@ def test_the_commit_is_that_of_the_checkout(tmp_path):
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
     commit = build.commit_in(tmp_path)
     assert (commit.title, commit.author, len(commit.sha)) == ("One `two`", "Ada", 40)
+
+
+ODD_TITLES = ["two\u2028lines", "two\x85lines", "two\x0clines", "two\x0blines", "two\x1clines", "ship it \U0001f680"]
+
+
+@pytest.fixture
+def signed(tmp_path, monkeypatch):
+    """Makes a signed commit with a title, in a checkout whose owner looks at signatures."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    folder, gpg = tmp_path / "app", tmp_path / "gpg"
+    gpg.write_text("#!/bin/sh\ncat > /dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\necho signature\n")
+    gpg.chmod(0o755)
+    settings = {
+        **{"user.name": "Ada", "user.email": "ada@example.org", "gpg.program": str(gpg)},
+        **{"log.showSignature": "true", "color.ui": "always", "i18n.logOutputEncoding": "latin1"},
+    }
+
+    def commit(title: str) -> Path:
+        git = ["git", "-C", str(folder), *(word for one in settings.items() for word in ("-c", "=".join(one)))]
+        subprocess.run(["git", "init", "--quiet", folder], check=True)
+        for name, value in settings.items():
+            subprocess.run(["git", "-C", folder, "config", name, value], check=True)
+        subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-S", "--message", title], check=True)
+        return folder
+
+    return commit
+
+
+@pytest.mark.parametrize("title", ODD_TITLES, ids=ascii)
+def test_a_title_is_one_whatever_is_in_it_and_whatever_git_is_told_to_show(signed, monkeypatch, title):
+    folder = signed(title)
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    commit = build.commit_in(folder)
+    assert (commit.title, commit.author, len(commit.sha)) == (title, "Ada", 40)
+    monkeypatch.delenv("GIT_DIR")
+    monkeypatch.setattr(push, "ROOT", folder)
+    assert push.labels(folder)[1:] == [f"--label=towpath.commit-title={title}", "--label=towpath.commit-author=Ada"]
+
+
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB=\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        pytest.param("", {}, id="none"),
+        pytest.param("A=1\n\nB=x=y\r\nC=", {"A": "1", "B": "x=y", "C": ""}, id="lines"),
+        pytest.param("A=one\u2028two", {"A": "one\u2028two"}, id="a line is what ends with a newline"),
+        pytest.param(json.dumps({"CA": CERTIFICATE, "B": "{"}), {"CA": CERTIFICATE, "B": "{"}, id="a certificate"),
+    ],
+)
+def test_build_arguments_are_lines_or_json(text, arguments):
+    assert build.build_arguments(text) == arguments
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("{", "Expected BUILD_ARGUMENTS as a JSON object", id="no JSON"),
+        pytest.param('{"A": 1}', "Expected text as the build argument A", id="a number"),
+        pytest.param('{"A B": "1"}', "Expected NAME=VALUE", id="no name"),
+    ],
+)
+def test_build_arguments_that_are_none_are_refused(text, said):
+    with pytest.raises(SystemExit, match=said):
+        build.build_arguments(text)
+
+
+@pytest.mark.parametrize("folder", ["ci", "examples", "library", "playbooks"])
+def test_nothing_is_cut_where_python_sees_a_line_and_nobody_else_does(folder):
+    found = [str(path) for path in (ROOT / folder).rglob("*.py") if "splitlines(" in path.read_text()]
+    assert found == []
