@@ -113,6 +113,8 @@ def playbook(words: list[str]) -> tuple[int, str]:
     """Run it with its output live, and return its exit code and what it said."""
     said: list[str] = []
     given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    # Ansible reads none by itself in a folder that everybody may write to, as some runners check out.
+    given["env"] = {"ANSIBLE_CONFIG": str(Path("ansible.cfg").resolve()), **os.environ}
     # The words are checked, and there is no shell.
     with subprocess.Popen(words, **given) as process:  # noqa: S603
         # A job that is cancelled ends the command as Ctrl-C does, and what that says is still to be heard.

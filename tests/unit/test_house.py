@@ -257,6 +257,7 @@ def test_a_playbook_is_a_list_of_roles(playbook):
         {
             "ansible.builtin.add_host",
             "ansible.builtin.fail",
+            "ansible.builtin.import_tasks",
             "aws_credentials_info",
             "output_file_info",
             "environment",
