@@ -147,9 +147,9 @@ from ansible.module_utils.towpath import (
     ssm_api,
     sts_api,
 )
-from ansible.module_utils.towpath.aws_tags import own_tags
 from ansible.module_utils.towpath.checkout import git_in, what_is_missing
 from ansible.module_utils.towpath.deploy_check import Check, Failure
+from ansible.module_utils.towpath.differences import own_tags
 from ansible.module_utils.towpath.image_config import get_image_config
 from ansible.module_utils.towpath.release import GIT_SHA_TAG
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import uuid
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -138,6 +139,15 @@ def test_a_checkout_that_cannot_tell_older_from_newer_is_told_of(world, tmp_path
     commits = world.check(image="v1", checkout=str(tmp_path))["commits"]
     assert (commits["state"], commits["advice"]) == ("unknown", "Next: run the command in a clone.")
     assert commits["sentence"].endswith(f"so an older one is not refused: {tmp_path} is no git checkout")
+
+
+def test_a_checkout_without_the_commit_that_runs_is_told_of(world, tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    tags = [{"key": "towpath:git-sha", "value": "0123456789ab"}]
+    world.client("ecs").tag_resource(resourceArn=world.register(), tags=tags)
+    commits = world.check(image="v1", checkout=str(tmp_path))["commits"]
+    assert commits["sentence"].endswith("so an older one is not refused: the checkout does not have 0123456789ab")
+    assert commits["advice"] == "Next: git fetch --all."
 
 
 def test_what_is_missing_is_bad(any_world):
