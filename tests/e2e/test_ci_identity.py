@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests import policies
 from tests.api_calls import recorded
 from tests.e2e.account import Account, Done, Loop
 from tests.e2e.ci_roles import JOB_OF, MAIN, NEEDS_NO_PERMISSION, REPOSITORY, Ci, let_ci_deploy, listed
@@ -50,6 +51,14 @@ def ci(loop: Loop) -> Iterator[Ci]:
     ci.called |= {"plan-prod": set(planned.actions), "deploy-prod": set(done.actions)}
     loop.account.playbook("rollback.yml", "-e", "env=staging")
     yield ci
+
+
+def test_aws_knows_all_that_the_policies_of_the_account_allow(ci, loop):
+    made = policies.of_account(loop.account.client("iam"))
+    # Those that were changed for the emulator, as they were.
+    made |= {f"webapp-ci-{role}": policy for role, policy in ci.policies.items()}
+    assert {"webapp-ci-deploy-staging", "webapp-notifier-alarms", "webapp-prod-task"} <= made.keys()
+    assert {name: found for name, policy in made.items() if (found := policies.faults(policy))} == {}
 
 
 def push_and_deploy(job: Account, loop: Loop) -> None:
