@@ -45,12 +45,15 @@ options:
     description:
       - Name of what may run only once at a time. A task of the same name and the same revision that still runs is
         followed and not started again, and one that exited with code 0 within the last hour has done the work.
-        One of another revision is waited for first.
+        One of another revision of the family is waited for first.
       - Without it the command is started, whatever else runs.
     type: str
     default: ""
   timeout_seconds:
-    description: How long the command may take, with its start and the wait for another.
+    description:
+      - How long the command may take, with its start. The task carries it in its tag C(towpath:timeout-seconds).
+      - Any task of the family that runs longer than its own tag says is stopped, because whoever was to stop it is
+        gone. One of the same O(started_by) without the tag, which an older version started, gets this limit.
     type: float
     default: 900
   on_timeout:
@@ -58,6 +61,10 @@ options:
     type: str
     choices: [stop, leave]
     default: stop
+  environment_name:
+    description: Name of the environment, for what to type next.
+    type: str
+    default: NAME
   lock:
     description: >-
       The lock under which this is done, as RV(lock) of M(release_lock) or M(release_start). Nothing is sent once it is
@@ -191,15 +198,21 @@ from ansible.module_utils.towpath.rollout import (
     short,
 )
 from ansible.module_utils.towpath.rollout_cause import cause_of
+from ansible.module_utils.towpath.task_limit import (
+    age_of,
+    limit_of,
+    overdue_words,
+    reason_to_stop,
+    task_id,
+    waiting,
+)
 from ansible.module_utils.towpath.task_run import (
     command_words,
     done_already,
     log_stream,
     refusal,
     request,
-    task_id,
     under_way,
-    waiting_words,
 )
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -265,15 +278,14 @@ def run(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
     revision = find_revision(module, client, service)
     arn = revision["taskDefinitionArn"]
     names = [one["name"] for one in revision["containerDefinitions"]]
-    if wrong := refusal(command, started_by, names, container):
+    if wrong := refusal(command, started_by, names, container, params["environment"]):
         module.fail_json(msg=wrong)
     release = release_of(revision, container)
     result = nothing_yet(module) | {"task_definition": arn, "release": release, "changed": True}
 
-    tasks = []
-    if started_by:
-        tasks = ecs.describe_one_off_tasks(client, params["cluster"], revision["family"], started_by)
-    same, others = under_way(tasks, started_by, arn)
+    timeout = params["timeout_seconds"]
+    tasks, now = ecs.describe_tasks_of_family(client, params["cluster"], revision["family"])
+    same, others, overdue = under_way(tasks, started_by, arn, now, timeout)
     words = f"{command_words(command)} as a task of {short(arn)}"
     if done := done_already(tasks, started_by, arn, container):
         said = f"Task {task_id(done['taskArn'])} of {short(arn)} did this already, and exited with code 0."
@@ -283,19 +295,27 @@ def run(module: AnsibleAWSModule, client: ecs.EcsClient) -> dict[str, Any]:
         what = "Follow" if same else "Run"
         task_arn = same["taskArn"] if same else ""
         return result | {"changed": not same, "task_arn": task_arn, "msg": f"{what} {words}."}
+    for one in overdue:
+        ecs.stop_task(client, params["cluster"], one["taskArn"], reason_to_stop(limit_of(one, timeout) or timeout))
+        if one not in others:
+            module.warn(f"{overdue_words(one)} It is stopped.")
+    limit, age = timeout, 0.0
     if same:
         result |= {"changed": False, "task_arn": same["taskArn"]}
         result["msg"] = f"Task {task_id(same['taskArn'])} of {short(arn)} runs already: follow it."
+        if told := limit_of(same):
+            limit, age = told, age_of(same, now)
     elif others:
         # For the action plugin: come again.
-        return result | {"waits_for": {"words": waiting_words(others[0]), "timeout_seconds": params["timeout_seconds"]}}
+        return result | {"waits_for": waiting(others[0], now, timeout, params["environment_name"])._asdict()}
     else:
-        asked = request(service, arn, container, command, params["environment"])
+        asked = request(service, arn, container, command, params["environment"], timeout, params["on_timeout"])
         result["task_arn"] = start(module, client, asked, started_by)
         result["msg"] = f"Run {words}."
     stream = log_stream(revision, container, result["task_arn"])
-    follow = {name: params[name] for name in ("cluster", "container", "timeout_seconds", "on_timeout")}
+    follow = {name: params[name] for name in ("cluster", "container", "on_timeout", "environment_name")}
     follow |= {"task_arn": result["task_arn"], "log": stream._asdict() if stream else None}
+    follow |= {"timeout_seconds": limit, "age_seconds": age}
     # For the action plugin: what to follow, as the options of ecs_task_run_info.
     return result | {"follow": follow}
 
@@ -312,6 +332,7 @@ def main() -> None:
             "started_by": {"type": "str", "default": ""},
             "timeout_seconds": {"type": "float", "default": 900},
             "on_timeout": {"type": "str", "choices": ["stop", "leave"], "default": "stop"},
+            "environment_name": {"type": "str", "default": "NAME"},
             # Renewed by the action plugin, too.
             "lock": fence.LOCK_OPTION,
             # Read by the action plugin.

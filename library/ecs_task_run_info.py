@@ -45,8 +45,12 @@ options:
     description: How long the task has been followed.
     type: float
     default: 0
+  age_seconds:
+    description: How long the task ran before, when another had started it.
+    type: float
+    default: 0
   timeout_seconds:
-    description: How long to follow it at most.
+    description: How long the task may take in all.
     type: float
     default: 900
   on_timeout:
@@ -54,6 +58,10 @@ options:
     type: str
     choices: [stop, leave]
     default: stop
+  environment_name:
+    description: Name of the environment, for what to type next.
+    type: str
+    default: NAME
   seen:
     description: RV(seen) of the look before; leave it out in the first.
     type: dict
@@ -165,6 +173,7 @@ from typing import Any
 from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath.logs_api import LogsError, new_log_lines
 from ansible.module_utils.towpath.rollout import timed
+from ansible.module_utils.towpath.task_limit import reason_to_stop
 from ansible.module_utils.towpath.task_run import (
     SECONDS_BETWEEN_LOOKS,
     Seen,
@@ -202,7 +211,8 @@ def read_log(module: AnsibleAWSModule, seen: Seen) -> tuple[list[str], str, str]
 def look(module: AnsibleAWSModule) -> dict[str, Any]:
     params = module.params
     container, arn, seconds = params["container"], params["task_arn"], params["elapsed_seconds"]
-    limit = (params["timeout_seconds"], params["on_timeout"])
+    # Of a task that another started, its own limit is what counts, from its creation on.
+    limit = (params["timeout_seconds"] - params["age_seconds"], params["on_timeout"])
     before = Seen(**params["seen"])
 
     # The task first: what is written before its end is then in the log.
@@ -214,8 +224,9 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
     if stop:
         seen = seen._replace(stop_asked_at=seconds)
     done = finished(seen, over, seconds, *limit)
-    end = ending(task, container, arn, seen, params["timeout_seconds"]) if done else None
-    reason = f"Not over after {params['timeout_seconds']:g} s"
+    told = (params["timeout_seconds"], params["environment_name"])
+    end = ending(task, container, arn, seen, *told) if done else None
+    reason = reason_to_stop(params["timeout_seconds"])
     news = [f"{reason}: stop it"] if stop else []
     if refused and not before.log_refused:
         news.append(f"its log may not be read, so it is followed without. {refused}")
@@ -254,7 +265,9 @@ def main() -> None:
                 },
             },
             "elapsed_seconds": {"type": "float", "default": 0},
+            "age_seconds": {"type": "float", "default": 0},
             "timeout_seconds": {"type": "float", "default": 900},
+            "environment_name": {"type": "str", "default": "NAME"},
             "on_timeout": {"type": "str", "choices": ["stop", "leave"], "default": "stop"},
             "seen": {"type": "dict", "default": {}},
         },

@@ -10,7 +10,7 @@ module: ecs_task_stop
 short_description: Ask ECS to stop a task
 description:
   - ECS sends SIGTERM, and SIGKILL after the stop timeout. This module does not wait for it.
-  - A task that has stopped already is left as it is.
+  - A task that has stopped already is left as it is. One that a service runs is refused: ECS would start another.
 author: Contributors to Towpath
 options:
   cluster:
@@ -18,7 +18,7 @@ options:
     type: str
     required: true
   task_arn:
-    description: ARN of the task.
+    description: ARN of the task, or its ID.
     type: str
     required: true
   reason:
@@ -46,10 +46,29 @@ EXAMPLES = r"""
     reason: It takes too long
 """
 
-RETURN = r"""#"""
+RETURN = r"""
+found:
+  description: Whether ECS knows the task.
+  returned: success
+  type: bool
+  sample: true
+"""
+
+from typing import Any
 
 from ansible.module_utils.towpath.ecs_api import EcsError, describe_task, stop_task
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+
+def refusal(task: dict[str, Any]) -> str:
+    kind, _, service = task.get("group", "").partition(":")
+    if kind != "service":
+        return ""
+    return (
+        f"The task {task['taskArn'].rpartition('/')[2]} is one of the service {service}, which would start another in "
+        "its place. Expected the task of a command. For new tasks of the service type: "
+        "ansible-playbook restart.yml -e env=NAME"
+    )
 
 
 def main() -> None:
@@ -65,12 +84,14 @@ def main() -> None:
     client = module.client("ecs")
     try:
         task = describe_task(client, cluster, arn)
+        if wrong := refusal(task or {}):
+            module.fail_json(msg=wrong)
         runs = task is not None and task["desiredStatus"] != "STOPPED"
         if runs and not module.check_mode:
             stop_task(client, cluster, arn, module.params["reason"])
     except EcsError as error:
         module.fail_json_aws_error(error)
-    module.exit_json(changed=runs)
+    module.exit_json(changed=runs, found=task is not None)
 
 
 if __name__ == "__main__":

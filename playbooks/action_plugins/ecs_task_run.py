@@ -26,11 +26,17 @@ class ActionModule(Following):  # type: ignore[misc]  # ansible-core ships no ty
         "started_by",
         "timeout_seconds",
         "on_timeout",
+        "environment_name",
         "lock",
         "exit_as_command",
     )
     leaves_it_going = "Ctrl-C leaves it going."
     unseen = "Could not see how the command goes."
+
+    def _follow(self, options: dict[str, Any], began: float) -> dict[str, Any]:
+        # The wait for another task is not the command's own time.
+        followed: dict[str, Any] = super()._follow(options, self.tried_at)
+        return followed
 
     def result(self, looked: dict[str, Any], seconds: float) -> dict[str, Any]:
         names = ("outcome", "exit_code", "reason", "evidence", "advice", "log_lines", "phases")

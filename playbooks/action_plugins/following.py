@@ -70,19 +70,27 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _start(self, began: float) -> dict[str, Any]:
         """Start it, as soon as what may not run beside it is over."""
-        told = ""
+        told, give_up_at, printed = "", 0.0, began
         while True:
+            self.tried_at = time.monotonic()
             started: dict[str, Any] = self._execute_module(task_vars=self.task_vars)
             waits = started.pop("waits_for", None)
             if started.get("failed") or waits is None:
                 return started
-            seconds = time.monotonic() - began
-            if seconds >= waits["timeout_seconds"]:
-                msg = f"{waits['words']} Nothing was started in {seconds:.0f} s. Run the same command again later."
-                return started | {"failed": True, "changed": False, "outcome": "timed_out", "reason": msg, "msg": msg}
+            self.warnings += started.get("warnings", [])
+            now = time.monotonic()
+            lines = []
             if waits["words"] != told:
-                told = waits["words"]
-                display.display(f"  {told} Wait for it.")
+                told, give_up_at = waits["words"], now + waits["timeout_seconds"]
+                lines = [f"  {line}" for line in (told, waits["advice"]) if line]
+            elif now >= give_up_at:
+                msg = f"{told} Nothing was started in {now - began:.0f} s. {waits['advice']}".rstrip()
+                return started | {"failed": True, "changed": False, "outcome": "timed_out", "reason": msg, "msg": msg}
+            elif now - printed >= self.seconds_of_silence:
+                lines = [f"  {now - began:>5.0f} s  still {waits['state']}"]
+            for line in lines:
+                display.display(line)
+                printed = now
             self._renew_lock()
             time.sleep(SECONDS_BETWEEN_STARTS)
 

@@ -112,6 +112,13 @@ class App:
 
     def play(self, tmp_path: Path, action: str, options: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """A play with a module and its action plugin: the result, and what it printed."""
+        with self.begin(tmp_path, action, options) as playing:
+            printed, _ = playing.communicate()
+        assert playing.returncode == 0, printed
+        return json.loads((tmp_path / "result.json").read_text()), printed
+
+    def begin(self, tmp_path: Path, action: str, options: dict[str, Any]) -> subprocess.Popen[str]:
+        """The same, not waited for, in a process group of its own."""
         register = {"content": "{{ done | to_json }}", "dest": str(tmp_path / "result.json"), "mode": "0600"}
         tasks = [
             {action: options, "register": "done", "ignore_errors": True},
@@ -122,9 +129,15 @@ class App:
         python = ["-e", f"ansible_python_interpreter={sys.executable}"]
         command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", *python, "play.yml"]
         environment = os.environ | dict(self.aws.environment) | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads((tmp_path / "result.json").read_text()), done.stdout + done.stderr
+        return subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
 
     def running_revisions(self) -> list[str]:
         arns = self.ecs.list_tasks(cluster=self.cluster, serviceName="app")["taskArns"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ from tests.integration.harness import AwsEndpoint, run_module
 from tests.integration.local_aws import conftest as images
 
 image = images.image
+
+HANG = "trap 'exit 0' TERM; sleep 100 & wait"
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +140,15 @@ def test_a_task_of_the_same_name_and_another_revision_is_waited_for(app: App, re
         app.aws,
         **app.which,
         task_definition=other,
-        command="trap 'exit 0' TERM; sleep 100 & wait",
+        command=HANG,
         started_by="one-at-a-time",
+        on_timeout="leave",
     )
     refused, printed = run(app, tmp_path / "1", revision, "echo second", started_by="one-at-a-time", timeout_seconds=1)
     assert (refused["outcome"], refused["changed"], refused["task_arn"]) == ("timed_out", False, ""), printed
     assert f"of {other.rpartition('/')[2]} still runs, since" in refused["msg"]
+    stop = f"ansible-playbook run.yml -e env=NAME -e stop={first['task_arn'].rpartition('/')[2]}"
+    assert refused["msg"].endswith(f"To stop it now: {stop}")
 
     # What is being stopped runs still.
     app.ecs.stop_task(cluster=app.cluster, task=first["task_arn"])
@@ -148,6 +156,71 @@ def test_a_task_of_the_same_name_and_another_revision_is_waited_for(app: App, re
     assert (second["outcome"], second["log_lines"]) == ("succeeded", ["second"]), printed
     ended, began = app.ecs.describe_tasks(cluster=app.cluster, tasks=[first["task_arn"], second["task_arn"]])["tasks"]
     assert ended["stoppedAt"] <= began["createdAt"]
+
+
+def test_a_command_that_hangs_and_whose_client_was_killed_holds_up_the_next_until_its_own_limit(
+    app: App, revision: str, tmp_path: Path
+):
+    name: dict[str, Any] = {"started_by": "killed"}
+    hangs = {**app.which, "task_definition": app.a_revision(SERVE), "command": HANG, "timeout_seconds": 12, **name}
+    with app.begin(tmp_path, "ecs_task_run", hangs) as client:
+        assert client.stdout is not None
+        assert any("running" in line for line in client.stdout)
+        os.killpg(client.pid, signal.SIGKILL)
+    (first,) = app.ecs.list_tasks(cluster=app.cluster, startedBy="killed")["taskArns"]
+
+    done, printed = run(app, tmp_path / "2", revision, "echo second", timeout_seconds=60, **name)
+    assert (done["outcome"], done["log_lines"]) == ("succeeded", ["second"]), printed
+    assert "longer than the 12 s that it may take. It is stopped." in printed
+    ended, began = app.ecs.describe_tasks(cluster=app.cluster, tasks=[first, done["task_arn"]])["tasks"]
+    assert (ended["stoppedReason"], ended["stoppedAt"] <= began["createdAt"]) == ("Not over after 12 s", True)
+    assert ended["stoppedAt"] >= ended["createdAt"] + timedelta(seconds=12)
+
+
+def test_the_same_command_after_its_limit_is_stopped_and_begun_anew(app: App, tmp_path: Path):
+    revision = app.a_revision(SERVE)
+    options: dict[str, Any] = {**app.which, "task_definition": revision, "started_by": "again"}
+    first = run_module("ecs_task_run", app.aws, **options, command=HANG, timeout_seconds=0.1)
+    done, printed = run(app, tmp_path, revision, "echo anew", started_by="again", timeout_seconds=60)
+    assert (done["outcome"], done["log_lines"]) == ("succeeded", ["anew"]), printed
+    assert done["task_arn"] != first["task_arn"]
+
+
+def test_who_follows_what_another_started_keeps_its_limit(app: App, tmp_path: Path):
+    revision = app.a_revision(SERVE)
+    options: dict[str, Any] = {**app.which, "task_definition": revision, "command": HANG, "started_by": "goes-on"}
+    first = run_module("ecs_task_run", app.aws, **options, timeout_seconds=8)
+    followed, printed = run(app, tmp_path, revision, HANG, started_by="goes-on")
+    assert (followed["task_arn"], followed["changed"]) == (first["task_arn"], False), printed
+    assert followed["reason"] == "The command was not over after 8 s, and was stopped."
+
+
+def test_what_nobody_waits_for_is_stopped_too_when_its_limit_is_over(app: App, revision: str, tmp_path: Path):
+    left = run_module("ecs_task_run", app.aws, **app.which, task_definition=revision, command=HANG, timeout_seconds=0.1)
+    done, printed = run(app, tmp_path, revision, "true")
+    assert done["outcome"] == "succeeded", printed
+    assert f"Task {left['task_arn'].rpartition('/')[2]}" in " ".join(done["warnings"])
+    task = app.ecs.describe_tasks(cluster=app.cluster, tasks=[left["task_arn"]])["tasks"][0]
+    assert (task["desiredStatus"], task["stoppedReason"]) == ("STOPPED", "Not over after 1 s")
+
+
+def test_the_tasks_of_the_service_are_left_alone(app: App, revision: str, tmp_path: Path):
+    (serving,) = app.ecs.list_tasks(cluster=app.cluster, serviceName="app")["taskArns"]
+    done, printed = run(app, tmp_path, revision, "true", timeout_seconds=30, started_by="beside")
+    assert done["outcome"] == "succeeded", printed
+    refused = run_module("ecs_task_stop", app.aws, cluster=app.cluster, task_arn=serving, reason="test")
+    assert "is one of the service app, which would start another" in refused["msg"]
+    assert app.ecs.list_tasks(cluster=app.cluster, serviceName="app")["taskArns"] == [serving]
+
+
+def test_a_task_is_stopped_by_its_id_and_one_that_is_not_there_is_told(app: App, revision: str):
+    run_options: dict[str, Any] = {"task_definition": revision, "command": HANG}
+    started = run_module("ecs_task_run", app.aws, **app.which, **run_options)["task_arn"].rpartition("/")[2]
+    options = {"cluster": app.cluster, "reason": "Stopped by run.yml"}
+    stopped = run_module("ecs_task_stop", app.aws, task_arn=started, **options)
+    assert (stopped["changed"], stopped["found"]) == (True, True)
+    missing = run_module("ecs_task_stop", app.aws, task_arn="0" * 32, **options)
+    assert (missing["changed"], missing["found"]) == (False, False)
 
 
 def test_check_mode_starts_nothing(app: App, revision: str):
@@ -166,6 +239,7 @@ def test_check_mode_starts_nothing(app: App, revision: str):
         pytest.param({"task_definition": "none:1"}, "There is no task definition none:1.", id="no revision"),
         pytest.param({"task_definition": None}, "Run ansible-playbook deploy.yml -e env=NAME first", id="no release"),
         pytest.param({"command": " "}, "command is empty", id="no command"),
+        pytest.param({"command": "x" * 9000}, "expected at most 8192", id="a command that ECS refuses"),
         pytest.param({"command": {"a": 1}}, "neither a string nor a list", id="a command of another kind"),
         pytest.param({"container": "web"}, "has no container web. It has app.", id="no container"),
         pytest.param({"started_by": "a b"}, "expected up to 128 letters", id="a name that ECS refuses"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code, is_boto3_error_message
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
@@ -234,18 +235,32 @@ def describe_service_tasks(client: EcsClient, cluster: str, service: str) -> lis
     ]
 
 
-@ServiceErrorHandler.list_error_handler("list one-off tasks", default_value=[])
-def describe_one_off_tasks(client: EcsClient, cluster: str, family: str, started_by: str) -> list[dict[str, Any]]:
-    """Return the tasks with this ``startedBy`` that run, and all of the family that stop or stopped."""
-    pages = client.get_paginator("list_tasks")
-    # ECS takes startedBy as the only filter, and then lists what is to run; a task that is being stopped is not.
-    filters = ({"startedBy": started_by}, {"family": family, "desiredStatus": "STOPPED"})
-    arns = [arn for one in filters for page in pages.paginate(cluster=cluster, **one) for arn in page["taskArns"]]
-    return [
+class TasksOfFamily(NamedTuple):
+    tasks: list[dict[str, Any]]
+    now: datetime
+    """By ECS's own clock, as are the times of the tasks: this machine's may be minutes off."""
+
+
+@ServiceErrorHandler.common_error_handler("list the tasks of a task definition")
+def describe_tasks_of_family(client: EcsClient, cluster: str, family: str) -> TasksOfFamily:
+    """Return the tasks of a family with their tags: those that run, and those that stop or stopped within the hour."""
+    pages = [
+        page
+        for status in ("RUNNING", "STOPPED")
+        for page in client.get_paginator("list_tasks").paginate(cluster=cluster, family=family, desiredStatus=status)
+    ]
+    arns = [arn for page in pages for arn in page["taskArns"]]
+    tasks = [
         task
         for start in range(0, len(arns), 100)
-        for task in client.describe_tasks(cluster=cluster, tasks=arns[start : start + 100])["tasks"]
+        for task in client.describe_tasks(cluster=cluster, tasks=arns[start : start + 100], include=["TAGS"])["tasks"]
     ]
+    return TasksOfFamily(tasks, _answered_at(pages[-1]))
+
+
+def _answered_at(answer: dict[str, Any]) -> datetime:
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    return parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
 
 
 @ServiceErrorHandler.common_error_handler("run a task")

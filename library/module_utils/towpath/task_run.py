@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from .rollout import TIMED_OUT, LogStream, short, stop_words, stream_of
+from .rollout import TIMED_OUT, LogStream, stop_words, stream_of
 from .rollout_cause import cause_of, masked, told_before_the_app
+from .task_limit import MOST_SECONDS_TO_STOP, how_to_stop, is_overdue, limit_tags, task_id
 
 Json = dict[str, Any]
 
@@ -18,6 +21,9 @@ FAILED = "failed"
 # What ECS takes for startedBy: the ECS API reference, RunTask.
 _STARTED_BY = re.compile(r"[A-Za-z0-9/_-]{1,128}")
 
+# What ECS takes for overrides, their JSON included: the ECS API reference, RunTask.
+MOST_CHARACTERS = 8192
+
 # How much of the log goes into the result.
 LAST_LINES = 20
 
@@ -25,9 +31,6 @@ SECONDS_BETWEEN_LOOKS = 0.5
 
 # The log's last lines arrive a moment after the word that the task is over.
 QUIET_LOOKS = 2
-
-# A task that was asked to stop has stopTimeout, at most 120 s on Fargate, and Fargate some time of its own.
-MOST_SECONDS_TO_STOP = 180.0
 
 
 class Seen(NamedTuple):
@@ -65,7 +68,9 @@ def command_words(given: str | Sequence[str]) -> str:
     return given if isinstance(given, str) else shlex.join(str(word) for word in given)
 
 
-def refusal(given: Any, started_by: str, names: Sequence[str], container: str) -> str:
+def refusal(
+    given: Any, started_by: str, names: Sequence[str], container: str, environment: Mapping[str, Any] | None = None
+) -> str:
     """Why this cannot be run, or empty."""
     if not isinstance(given, str | list) or not given or (isinstance(given, str) and not given.strip()):
         return "command is empty or neither a string nor a list. Expected, for example, command: [rake, db:migrate]."
@@ -73,22 +78,42 @@ def refusal(given: Any, started_by: str, names: Sequence[str], container: str) -
         return f"started_by is {started_by}, expected up to 128 letters, digits, hyphens, slashes and underscores."
     if container not in names:
         return f"The task definition has no container {container}. It has {', '.join(names)}."
+    asked = overrides(container, given, environment or {})
+    values = [*command_of(given), *(str(value) for value in (environment or {}).values())]
+    if any("\0" in value for value in values):
+        return "The command or one of its environment variables holds a NUL character, which no program can be given."
+    if (length := len(json.dumps(asked, ensure_ascii=False))) > MOST_CHARACTERS:
+        return (
+            f"The command and its environment variables are {length} characters long, as ECS takes them, expected at "
+            f"most {MOST_CHARACTERS}. Put them into a script in the image, and give the name of that as the command."
+        )
     return ""
 
 
-def request(
-    service: Json, task_definition: str, container: str, command: str | Sequence[str], environment: Mapping[str, Any]
-) -> Json:
-    """What to ask of RunTask so that a command runs where the service's own tasks do."""
+def overrides(container: str, command: str | Sequence[str], environment: Mapping[str, Any]) -> Json:
     override: Json = {"name": container, "command": command_of(command)}
     if environment:
         override["environment"] = [{"name": name, "value": str(value)} for name, value in environment.items()]
+    return {"containerOverrides": [override]}
+
+
+def request(
+    service: Json,
+    task_definition: str,
+    container: str,
+    command: str | Sequence[str],
+    environment: Mapping[str, Any],
+    timeout_seconds: float,
+    on_timeout: str,
+) -> Json:
+    """What to ask of RunTask so that a command runs where the service's own tasks do."""
     asked: Json = {
         "cluster": service["clusterArn"],
         "taskDefinition": task_definition,
         "count": 1,
-        "overrides": {"containerOverrides": [override]},
-        # SERVICE is refused here, so the task gets the tags of the revision.
+        "overrides": overrides(container, command, environment),
+        "tags": limit_tags(timeout_seconds, on_timeout),
+        # SERVICE is refused here, so the task gets the tags of the revision, too.
         "propagateTags": "TASK_DEFINITION",
         "enableECSManagedTags": bool(service.get("enableECSManagedTags")),
         "enableExecuteCommand": bool(service.get("enableExecuteCommand")),
@@ -106,42 +131,45 @@ def request(
 
 class UnderWay(NamedTuple):
     same: Json | None
+    """The task of this very revision, to be followed."""
     others: list[Json]
+    """Those of the same name that have to end first."""
+    overdue: list[Json]
+    """Those, of whatever name, that run longer than they may: whoever was to stop them is gone."""
 
 
-def under_way(tasks: Sequence[Json], started_by: str, task_definition: str) -> UnderWay:
-    """The task of this revision that runs already, if one does, and those of other revisions that still do."""
-    live = sorted(
-        (one for one in tasks if one.get("startedBy") == started_by and one["lastStatus"] != "STOPPED"),
-        key=lambda one: one["createdAt"],
-    )
-    # One that is being stopped will not finish its work.
-    same = [one for one in live if one["taskDefinitionArn"] == task_definition and one["desiredStatus"] != "STOPPED"]
-    return UnderWay(next(iter(same), None), [one for one in live if one not in same])
+def under_way(
+    tasks: Sequence[Json], started_by: str, task_definition: str, now: datetime, timeout_seconds: float
+) -> UnderWay:
+    """What runs already of a family. What is in the way and has no limit of its own gets ``timeout_seconds``."""
+    live = sorted((one for one in tasks if one["lastStatus"] != "STOPPED"), key=lambda one: one["createdAt"])
+    ours = [one for one in live if started_by and one.get("startedBy") == started_by]
+    overdue = [one for one in live if is_overdue(one, now, timeout_seconds if one in ours else None)]
+    same = [
+        one
+        for one in ours
+        # One that is being stopped will not finish its work.
+        if one["taskDefinitionArn"] == task_definition and one["desiredStatus"] != "STOPPED" and one not in overdue
+    ]
+    return UnderWay(next(iter(same), None), [one for one in ours if one not in same], overdue)
 
 
 def done_already(tasks: Sequence[Json], started_by: str, task_definition: str, container: str) -> Json | None:
-    """The task of this revision that did the work: its container exited with code 0. ECS knows it for about an hour."""
+    """The task of this revision that did the work: its container exited with code 0. ECS knows it for about an hour.
+
+    One that was stopped may exit with code 0, too, and has not done it.
+    """
     return next(
         (
             one
             for one in tasks
-            if (one.get("startedBy"), one["taskDefinitionArn"]) == (started_by, task_definition)
+            if started_by
+            and (one.get("startedBy"), one["taskDefinitionArn"]) == (started_by, task_definition)
             and _container(one, container).get("exitCode") == 0
+            and one.get("stopCode") != "UserInitiated"
         ),
         None,
     )
-
-
-def waiting_words(task: Json) -> str:
-    return (
-        f"Task {task_id(task['taskArn'])} of {short(task['taskDefinitionArn'])} still runs, "
-        f"since {task['createdAt']:%Y-%m-%d %H:%M:%S %Z}."
-    )
-
-
-def task_id(arn: str) -> str:
-    return arn.rpartition("/")[2]
 
 
 def log_stream(task_definition: Json, container: str, arn: str) -> LogStream | None:
@@ -208,12 +236,12 @@ def finished(seen: Seen, over: bool, seconds: float, timeout_seconds: float, on_
     return seconds >= timeout_seconds
 
 
-def ending(task: Json | None, container: str, arn: str, seen: Seen, timeout_seconds: float) -> Ending:
+def ending(task: Json | None, container: str, arn: str, seen: Seen, timeout_seconds: float, environment: str) -> Ending:
     """Explain how the command ended: the cause in a sentence, what shows it, and what to do."""
     over = is_over(task, container, seen)
     log = [f"log: {line}" for line in last_lines(seen)]
     if not over:
-        advice = f"It goes on: task {task_id(arn)}. Stop it with aws ecs stop-task, or give it a longer timeout."
+        advice = f"It goes on: task {task_id(arn)}. {how_to_stop(arn, environment)}"
         return Ending(TIMED_OUT, None, f"The command was not over after {timeout_seconds:g} s.", log, advice)
     if seen.stop_asked_at is not None:
         advice = "Give it a longer timeout, or look in its log for what it was doing."

@@ -146,19 +146,49 @@ def test_a_look_that_fails_for_good_ends_it_without_an_outcome(monkeypatch):
     assert result["msg"].startswith("Could not see how the command goes. Not authorized.")
 
 
+BEGINS = {"msg": "Begin.", "follow": {"timeout_seconds": 60}}
+
+
+def waits(words: str = "Task 1 still runs.", timeout_seconds: float = 60, **fields):
+    waiting = {"words": words, "advice": "To stop it now: …", "state": "waiting", "timeout_seconds": timeout_seconds}
+    return {"waits_for": waiting} | fields
+
+
 def test_what_may_not_run_beside_it_is_waited_for(monkeypatch):
-    waits = {"waits_for": {"words": "Task 1 still runs.", "timeout_seconds": 60}}
-    begins = {"msg": "Begin.", "follow": {"timeout_seconds": 60}}
-    world = World(monkeypatch, "ecs_task_run", [a_look(True)], [waits, waits, waits, begins])
+    world = World(monkeypatch, "ecs_task_run", [a_look(True)], [waits(), waits(), waits(), BEGINS])
     assert world.follow()["outcome"] == "succeeded"
-    assert world.printed == ["  Task 1 still runs. Wait for it."]
+    assert world.printed == ["  Task 1 still runs.", "  To stop it now: …"]
 
 
-def test_what_does_not_end_is_not_waited_for_for_ever(monkeypatch):
-    waits = {"waits_for": {"words": "Task 1 still runs.", "timeout_seconds": 60}}
-    world = World(monkeypatch, "ecs_task_run", [], [waits] * 100)
+def test_a_wait_is_never_silent_for_longer_than_30_seconds(monkeypatch):
+    world = World(monkeypatch, "ecs_task_run", [a_look(True)], [waits(timeout_seconds=900)] * 36 + [BEGINS])
+    world.follow()
+    assert world.printed[2:] == ["     30 s  still waiting", "     60 s  still waiting"]
+
+
+def test_what_does_not_end_is_not_waited_for_for_ever_and_told_with_what_to_type(monkeypatch):
+    world = World(monkeypatch, "ecs_task_run", [], [waits() for _ in range(100)])
     result = world.follow()
     assert (result["failed"], result["outcome"], world.clock.now) == (True, "timed_out", 60)
+    assert result["msg"] == "Task 1 still runs. Nothing was started in 60 s. To stop it now: …"
+
+
+def test_what_comes_to_be_waited_for_next_gets_its_own_time(monkeypatch):
+    first, then = [waits() for _ in range(20)], [waits("Task 1 is being stopped.") for _ in range(20)]
+    world = World(monkeypatch, "ecs_task_run", [a_look(True)], [*first, *then, BEGINS])
+    assert world.follow()["outcome"] == "succeeded"
+
+
+def test_the_wait_for_another_is_not_the_time_of_the_command(monkeypatch):
+    world = World(monkeypatch, "ecs_task_run", [a_look(), a_look(True)], [waits() for _ in range(20)] + [BEGINS])
+    assert world.follow()["seconds"] == 1
+    assert [args["elapsed_seconds"] for _, name, args in world.called if name == "ecs_task_run_info"] == [0, 1]
+
+
+def test_what_is_warned_of_while_another_is_waited_for_is_not_lost(monkeypatch):
+    world = World(monkeypatch, "ecs_task_run", [a_look(True)], [waits(warnings=["Task 2 is stopped."]), BEGINS])
+    world.follow()
+    assert world.action.warnings == ["Task 2 is stopped."]
 
 
 @pytest.mark.parametrize("action", ["ecs_task_run", "ecs_service_rollout", "ecs_service_logs"])

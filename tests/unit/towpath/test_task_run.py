@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import botocore.session
 import pytest
@@ -23,7 +23,6 @@ from ansible.module_utils.towpath.task_run import (
     should_stop,
     state_words,
     under_way,
-    waiting_words,
 )
 from botocore.validate import ParamValidator
 
@@ -61,7 +60,7 @@ def stopped(exit_code: int | None = None, reason: str = "Essential container in 
 
 
 def test_a_command_gets_the_network_and_the_capacity_of_the_service():
-    asked = request(a_service(), f"{FAMILY}:7", "app", ["rake", "x"], {"STEP": 2})
+    asked = request(a_service(), f"{FAMILY}:7", "app", ["rake", "x"], {"STEP": 2}, 900, "stop")
     assert asked["networkConfiguration"] == NETWORK
     assert (asked["launchType"], asked["platformVersion"]) == ("FARGATE", "LATEST")
     assert asked["overrides"]["containerOverrides"] == [
@@ -71,14 +70,15 @@ def test_a_command_gets_the_network_and_the_capacity_of_the_service():
 
 def test_a_service_on_capacity_providers_names_no_launch_type():
     spot = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
-    asked = request(a_service(capacityProviderStrategy=spot), f"{FAMILY}:7", "app", ["true"], {})
+    asked = request(a_service(capacityProviderStrategy=spot), f"{FAMILY}:7", "app", ["true"], {}, 900, "stop")
     assert asked["capacityProviderStrategy"] == spot
     assert "launchType" not in asked
 
 
 def test_what_is_asked_is_what_ecs_takes():
     model = botocore.session.get_session().get_service_model("ecs").operation_model("RunTask").input_shape
-    asked = request(a_service(), f"{FAMILY}:7", "app", "env | sort", {"A": "b"}) | {"startedBy": "towpath-release"}
+    asked = request(a_service(), f"{FAMILY}:7", "app", "env | sort", {"A": "b"}, 900, "stop")
+    asked |= {"startedBy": "towpath-release"}
     assert not ParamValidator().validate(asked, model).has_errors()
     assert asked["propagateTags"] != "SERVICE", "which RunTask refuses"
 
@@ -106,6 +106,11 @@ def test_a_string_is_for_the_shell_and_a_list_is_not(given, run, shown):
         pytest.param("true", "a b", "app", "expected up to 128 letters", id="a name with a space"),
         pytest.param("true", "a" * 129, "app", "expected up to 128 letters", id="a long name"),
         pytest.param("true", "", "web", "has no container web. It has app, proxy.", id="no such container"),
+        pytest.param("echo a\0b", "", "app", "holds a NUL character", id="a NUL"),
+        pytest.param(["echo", "\0"], "", "app", "holds a NUL character", id="a NUL in a list"),
+        pytest.param("x" * 9000, "", "app", "characters long, as ECS takes them, expected at most 8192", id="long"),
+        pytest.param("é" * 8000, "", "app", "", id="characters and not bytes"),
+        pytest.param('"' * 8000, "", "app", "expected at most 8192", id="long as JSON"),
     ],
 )
 def test_what_cannot_be_run_is_named(given, started_by, container, told):
@@ -114,22 +119,48 @@ def test_what_cannot_be_run_is_named(given, started_by, container, told):
     assert bool(refused) == bool(told)
 
 
+def limited(limit: str, **fields):
+    return a_task(tags=[{"key": "towpath:timeout-seconds", "value": limit}], **fields)
+
+
+STOPPING = a_task(desiredStatus="STOPPED")
+OF_NOBODY = limited("60", startedBy="", number=6)
+OF_THE_SERVICE = a_task(startedBy="ecs-svc/1")
+
+
 @pytest.mark.parametrize(
-    ("tasks", "same", "others"),
+    ("tasks", "same", "others", "overdue"),
     [
-        pytest.param([], None, [], id="none"),
-        pytest.param([a_task()], a_task(), [], id="of this revision"),
-        pytest.param([a_task(number=6)], None, [a_task(number=6)], id="of another"),
-        pytest.param([a_task(), a_task(number=6)], a_task(), [a_task(number=6)], id="of both"),
-        pytest.param([stopped(0)], None, [], id="one that is over"),
-        pytest.param([a_task(startedBy="somebody")], None, [], id="of another name"),
-        pytest.param(
-            [a_task(desiredStatus="STOPPED")], None, [a_task(desiredStatus="STOPPED")], id="one that is being stopped"
-        ),
+        pytest.param([], None, [], [], id="none"),
+        pytest.param([a_task()], a_task(), [], [], id="of this revision"),
+        pytest.param([a_task(number=6)], None, [a_task(number=6)], [], id="of another"),
+        pytest.param([a_task(), a_task(number=6)], a_task(), [a_task(number=6)], [], id="of both"),
+        pytest.param([stopped(0)], None, [], [], id="one that is over"),
+        pytest.param([a_task(startedBy="somebody")], None, [], [], id="of another name"),
+        pytest.param([STOPPING], None, [STOPPING], [], id="one that is being stopped"),
+        pytest.param([limited("60")], None, [limited("60")], [limited("60")], id="of this revision, overdue"),
+        pytest.param([limited("61")], limited("61"), [], [], id="of this revision, in its last second"),
+        pytest.param([limited("60", number=6)], None, *[[limited("60", number=6)]] * 2, id="of another, overdue"),
+        pytest.param([OF_NOBODY], None, [], [OF_NOBODY], id="of no name, overdue"),
+        pytest.param([OF_THE_SERVICE], None, [], [], id="of the service, which has no limit"),
+        pytest.param([limited("none")], limited("none"), [], [], id="that was to be left"),
     ],
 )
-def test_what_runs_already_is_followed_when_it_is_the_same_else_waited_for(tasks, same, others):
-    assert under_way(tasks, "towpath-release", f"{FAMILY}:7") == (same, others)
+def test_what_runs_already_is_followed_when_it_is_the_same_else_waited_for(tasks, same, others, overdue):
+    now = BEGAN + timedelta(seconds=60)
+    assert under_way(tasks, "towpath-release", f"{FAMILY}:7", now, 900) == (same, others, overdue)
+
+
+def test_what_an_older_version_started_gets_the_limit_of_who_waits_for_it():
+    now = BEGAN + timedelta(seconds=900)
+    task = a_task(number=6)
+    assert under_way([task], "towpath-release", f"{FAMILY}:7", now, 901).overdue == []
+    assert under_way([task], "towpath-release", f"{FAMILY}:7", now, 900).overdue == [task]
+    assert under_way([task], "", f"{FAMILY}:7", now, 900) == (None, [], []), "which may be anybody's"
+
+
+def test_nothing_waits_for_what_has_no_name():
+    assert under_way([a_task(startedBy="", number=6)], "", f"{FAMILY}:7", BEGAN, 900) == (None, [], [])
 
 
 @pytest.mark.parametrize(
@@ -141,14 +172,11 @@ def test_what_runs_already_is_followed_when_it_is_the_same_else_waited_for(tasks
         pytest.param(a_task(), False, id="runs"),
         pytest.param(stopped(0) | {"taskDefinitionArn": f"{FAMILY}:6"}, False, id="of another revision"),
         pytest.param(stopped(0) | {"startedBy": "somebody"}, False, id="of somebody else"),
+        pytest.param(stopped(0) | {"stopCode": "UserInitiated"}, False, id="was stopped, and exited with code 0"),
     ],
 )
 def test_what_did_the_work_already_is_not_run_again(task, done):
     assert (done_already([task], "towpath-release", f"{FAMILY}:7", "app") is not None) == done
-
-
-def test_what_is_waited_for_is_named():
-    assert waiting_words(a_task()) == "Task 0123 of webapp-staging:7 still runs, since 2026-01-01 12:00:00 UTC."
 
 
 @pytest.mark.parametrize(
@@ -256,7 +284,7 @@ def test_a_command_that_takes_too_long_is_stopped_once_or_left(seen, over, secon
     ],
 )
 def test_the_end_is_told_with_its_cause(task, seen, outcome, exit_code, reason):
-    end = ending(task, "app", TASK, seen, 60)
+    end = ending(task, "app", TASK, seen, 60, "staging")
     assert (end.outcome, end.exit_code, end.reason) == (outcome, exit_code, reason)
 
 
