@@ -322,7 +322,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ansible.module_utils.towpath import dynamodb_api as dynamodb
-from ansible.module_utils.towpath import ecr_api, ecr_images, fargate, fence, ledger, lock, way_back
+from ansible.module_utils.towpath import ecr_api, ecr_images, entry_point, fargate, fence, ledger, lock, way_back
 from ansible.module_utils.towpath import ecs_api as ecs
 from ansible.module_utils.towpath import release_plan as plans
 from ansible.module_utils.towpath import task_definition as definitions
@@ -489,6 +489,9 @@ def deployed(module: AnsibleAWSModule, clients: Clients, found: Found, uri: str,
     if labels is None:
         platform = (found.newest or {}).get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
         labels = read_labels(module, digest, DOCKER_ARCHITECTURES[platform])
+    refused = entry_point.refusal(labels.entry_point, module.params["release_command"])
+    if refused and not module.params["force"]:
+        raise plans.ReleaseRefused(refused)
     sha = git_sha(described.get("imageTags", [])) or labels.git_sha
     image = Image(uri, sha, labels, described)
     return Choice(image, with_image(module, clients, found, image), {})

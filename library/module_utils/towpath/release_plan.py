@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .checkout import MOST_TITLES
 from .differences import Difference
+from .entry_point import entry_point_of
 from .ledger import Entry, is_over, last_good, release_that_is, ways_words
 from .release import GIT_SHA_TAG, PROMOTED_FROM_TAG, RELEASE_TAG, last_release, release_number
 from .rollout import SUCCEEDED, TIMED_OUT, primary
@@ -38,6 +39,8 @@ class Labels(NamedTuple):
     title: str = ""
     author: str = ""
     migrations: str = ""
+    entry_point: Sequence[str] = ()
+    """As far as the image was asked for it."""
 
 
 class Commits(NamedTuple):
@@ -87,6 +90,7 @@ def labels_of(config: Json) -> Labels:
         title=str(labels.get("towpath.commit-title", "")),
         author=str(labels.get("towpath.commit-author", "")),
         migrations=BREAKING if marked == BREAKING else "",
+        entry_point=entry_point_of(config),
     )
 
 

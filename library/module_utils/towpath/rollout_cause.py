@@ -133,7 +133,8 @@ _SYMPTOMS = (
     _Symptom(
         r"OutOfMemory",
         "The task ran out of memory.",
-        "Give the task more memory, or make the app use less, then deploy again.",
+        "Give the task more memory (app_service_memory_mib in group_vars), or make the app use less. "
+        "Then deploy again.",
     ),
     _Symptom(
         r"failed container health checks",
@@ -143,7 +144,7 @@ _SYMPTOMS = (
     _Symptom(
         r"[Hh]ealth checks failed with these codes: \[(?P<codes>[^\]]*)\]",
         "The health check's path answered {codes}.",
-        "Look in the log for why, or point the load balancer's health check at a path that answers 200.",
+        "Look in the log for why, or set load_balancer_health_check_path in group_vars to a path that answers 200.",
     ),
     _Symptom(
         r"Request timed out|Target\.Timeout",
@@ -153,13 +154,14 @@ _SYMPTOMS = (
     _Symptom(
         r"Target\.FailedHealthChecks|[Hh]ealth checks failed|failed ELB health checks|is unhealthy in",
         "The app never answered the load balancer's health check.",
-        "Let the app listen on all addresses (0.0.0.0) and on the port that the service names, and be up before the "
-        "health check's grace period ends.",
+        "Let the app listen on all addresses (0.0.0.0) and on app_service_port. If it needs longer to start, raise "
+        "app_service_health_check_grace_period_seconds in group_vars, and run provision.yml.",
     ),
     _Symptom(
         r"(?P<container>[\w-]+) exited with code 137\b",
         "The container {container} was killed (exit code 137), most often because it ran out of memory.",
-        "Give the task more memory, or look in the log for what it was doing when it was killed.",
+        "Give the task more memory (app_service_memory_mib in group_vars), or look in the log for what it was doing "
+        "when it was killed.",
     ),
     _Symptom(
         r"Capacity is unavailable|RESOURCE:(CPU|MEMORY|FARGATE)|unable to place a task",
@@ -169,7 +171,7 @@ _SYMPTOMS = (
     _Symptom(
         r"SpotInterruption|Spot (Task|capacity) (was )?interrupt",
         "AWS took the Spot capacity back.",
-        "Deploy again, or run part of the service on FARGATE instead of FARGATE_SPOT.",
+        "Deploy again, or lower app_service_spot_percent in group_vars.",
     ),
     _Symptom(
         r"alarm detected|in ALARM state|alarm-based",

@@ -244,7 +244,11 @@ def ending(task: Json | None, container: str, arn: str, seen: Seen, timeout_seco
         advice = f"It goes on: task {task_id(arn)}. {how_to_stop(arn, environment)}"
         return Ending(TIMED_OUT, None, f"The command was not over after {timeout_seconds:g} s.", log, advice)
     if seen.stop_asked_at is not None:
-        advice = "Give it a longer timeout, or look in its log for what it was doing."
+        advice = (
+            "Look in its log for what it was doing, or give it a longer timeout: -e timeout_seconds=, or "
+            "app_service_release_command_timeout_seconds in group_vars. An ENTRYPOINT of the image gets the command as "
+            "its arguments: one that starts the app never ends."
+        )
         reason = f"The command was not over after {timeout_seconds:g} s, and was stopped."
         return Ending(TIMED_OUT, None, reason, log, advice)
     if task is None:
