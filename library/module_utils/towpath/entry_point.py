@@ -34,7 +34,7 @@ def refusal(entry_point: Sequence[str], command: str) -> str:
     written = json.dumps(list(entry_point), ensure_ascii=False)
     return (
         f"The image has ENTRYPOINT {written}, which gets every command as its arguments: the release command would "
-        f"start the app a second time, and never run. In the Dockerfile write CMD {written} in its place, or an ENTRYPOINT "
-        'script that ends with exec "$@"; or take app_service_release_command out of group_vars. '
+        f"start the app a second time, and never run. In the Dockerfile write CMD {written} in its place, or an "
+        'ENTRYPOINT script that ends with exec "$@"; or take app_service_release_command out of group_vars. '
         "To deploy it all the same: add -e force=true."
     )

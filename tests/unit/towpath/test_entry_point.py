@@ -24,4 +24,4 @@ def test_an_entry_point_that_would_start_the_app_in_place_of_the_release_command
 
 def test_without_a_release_command_any_entry_point_will_do():
     assert refusal(["python3", "server.py"], "") == ""
-    assert entry_point_of({}) == []
+    assert entry_point_of({}) == ()
