@@ -50,9 +50,9 @@ author: Contributors to Towpath
 _SPEAK_FOR_THEMSELVES = {
     *(path.stem for path in (Path(__file__).parents[1] / "action_plugins").glob("*.py")),
     *("pause", "ansible.builtin.pause"),
-}
+} - {"check_settings"}
 # Their message is all that there is to say: what was tried would only explain the playbook.
-_WORDED_FOR_PEOPLE = {"assert", "ansible.builtin.assert", "fail", "ansible.builtin.fail"}
+_WORDED_FOR_PEOPLE = {"assert", "ansible.builtin.assert", "fail", "ansible.builtin.fail", "check_settings"}
 _WORDED_BY_NOBODY = "Assertion failed"
 _LOOKUPS = "|".join(path.stem for path in (Path(__file__).parents[1] / "lookup_plugins").glob("*.py"))
 
@@ -273,7 +273,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible-core ships no ty
         why = message or self._as_yaml(result.result)
         if message == [_WORDED_BY_NOBODY]:
             why = [f"Expected: {result.result.get('assertion')}"]
-        advice = _lines(result.result.get("access_advice") or None)
+        advice = _lines(result.result.get("access_advice") or _where_to_set(result))
         self._paragraph([f"Failed{place}: {tried}", *why, *advice, *outputs])
 
     def _as_yaml(self, values: dict[str, Any]) -> list[str]:
@@ -373,6 +373,12 @@ def _is_rescued(task: Task) -> bool:
 def _place(host: Host) -> str:
     """The environment that a host of the inventory stands for."""
     return str(host.get_name()).removeprefix("aws-")
+
+
+def _where_to_set(result: CallbackTaskResult) -> str | None:
+    """Where a role's settings are, of which Ansible says only what is wrong with them."""
+    role = result.result.get("validate_args_context", {}).get("name")
+    return role and f"Correct it in group_vars/{_place(result.host)}/{role}.yml, or what -e gives."
 
 
 def _label(item: Any) -> str:

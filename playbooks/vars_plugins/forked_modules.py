@@ -135,6 +135,7 @@ _TELL_OR_DECIDE = {
     *constants._ACTION_DEBUG,
     *constants._ACTION_SET_FACT,
     *add_internal_fqcns(("assert", "fail", "validate_argument_spec")),
+    "check_settings",
 }
 # The package that Ansible puts a module in that belongs to no collection.
 _OWN = "ansible.legacy"

@@ -14,6 +14,7 @@ import jinja2
 import jinja2.nodes
 import pytest
 import yaml
+from ansible.module_utils.towpath import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
@@ -79,7 +80,18 @@ def specs(role: str) -> dict[str, Any]:
 
 
 def options(role: str, entry: str) -> dict[str, Any]:
+    if entry == "settings":
+        # What any entry point takes can be wrong, and what other roles give it is not there yet.
+        return {
+            name: option | {"required": False} for one in specs(role) for name, option in options(role, one).items()
+        }
     return specs(role)[entry].get("options") or {}
+
+
+def rules(role: str) -> dict[str, Any]:
+    """Setting -> what check_settings is told of it."""
+    tasks = [task for task in role_file(role, "tasks/settings.yml") or [] if "check_settings" in task]
+    return {name: rule for task in tasks for name, rule in (task["check_settings"] or {}).items()}
 
 
 def published(role: str) -> dict[str, Any]:
@@ -384,6 +396,79 @@ def test_every_wire_is_plugged_into_an_output_that_a_role_publishes(playbook, ro
             else:
                 wanted = options(role, entry)[name].get("options", {})
                 assert {each for each, option in wanted.items() if option.get("required")} <= output.keys()
+
+
+def settings_checked_first(playbook: str) -> list[str]:
+    """The roles whose settings a playbook looks at before the first entry point that may change something."""
+    harmless = {"settings", "outputs", "choose"}
+    entries = [(role, entry) for one, role, entry, _ in imports() if one == playbook]
+    first = next(number for number, (role, entry) in enumerate(entries) if entry not in harmless and entry != "check")
+    return [role for role, entry in entries[:first] if entry == "settings"]
+
+
+@pytest.mark.parametrize("playbook", ["provision.yml", "preview.yml"])
+def test_the_settings_of_every_role_that_makes_something_are_checked_before_anything_is_made(playbook):
+    makes = {role for one, role, entry, _ in imports() if (one, entry) == (playbook, "main")}
+    assert makes <= set(settings_checked_first(playbook))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_that_makes_something_checks_its_settings_first(role):
+    # The machine that one configures has an Ansible of its own, without our plugins; the others make nothing.
+    if role in {*SAYING_ROLES, "bastion_hardening"}:
+        assert not role_file(role, "tasks/settings.yml")
+        return
+    assert any("check_settings" in task for task in role_file(role, "tasks/settings.yml"))
+    if role != "preview":
+        assert role_file(role, "tasks/main.yml")[0]["ansible.builtin.import_tasks"] == "settings.yml"
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role not in {*SAYING_ROLES, "bastion_hardening"}])
+def test_a_setting_that_group_vars_must_give_is_missed_at_the_start(role):
+    wires = {name for _, one, entry, wires in imports() if one == role and entry != "settings" for name in wires}
+    needed = {name for entry in specs(role) for name, option in options(role, entry).items() if option.get("required")}
+    assert needed - wires - role_file(role, "defaults/main.yml").keys() - rules(role).keys() == set()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_checked_of_a_setting_is_a_rule_that_there_is(role):
+    globals_ = {name for path in (ROOT / "group_vars/all").glob("*.yml") for name in read(path)}
+    assert rules(role).keys() <= options(role, "settings").keys() | globals_
+    for name, rule in rules(role).items():
+        assert rule.keys() <= settings.RULES, name
+        assert rule.get("kind", "tags") in settings.KINDS, name
+        assert {"form", "holds"} & rule.keys() == set() or rule.get("expected"), name
+        re.compile(rule.get("form", ""))
+
+
+# Ansible works a rule out before any setting is looked at.
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_worked_out_of_settings_comes_after_a_look_at_their_kinds(role):
+    tasks = [task for task in role_file(role, "tasks/settings.yml") or [] if "check_settings" in task]
+    if any("{{" in text for text in strings(rules(role))):
+        assert tasks[0]["check_settings"] is None
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_tag_is_looked_at_before_aws_gets_it(role):
+    tags = {name for name in options(role, "settings") if name.endswith("_tags")}
+    if rules(role):
+        looked_at = {name for name, rule in rules(role).items() if rule.get("kind") == "tags"}
+        assert tags - looked_at == set()
+
+
+def numbers_without_a_rule() -> list[str]:
+    return sorted(
+        name
+        for role in ROLES
+        if rules(role)
+        for name, option in options(role, "settings").items()
+        if option["type"] in ("int", "float") and "choices" not in option and name not in rules(role)
+    )
+
+
+def test_every_number_has_a_least_or_a_most():
+    assert numbers_without_a_rule() == []
 
 
 def test_what_the_page_says_that_environments_cost_is_what_cost_yml_says():
