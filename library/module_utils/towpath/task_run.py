@@ -155,10 +155,7 @@ def under_way(
 
 
 def done_already(tasks: Sequence[Json], started_by: str, task_definition: str, container: str) -> Json | None:
-    """The task of this revision that did the work: its container exited with code 0. ECS knows it for about an hour.
-
-    One that was stopped may exit with code 0, too, and has not done it.
-    """
+    """The task of this revision that did the work: its container exited with code 0. ECS knows it for about an hour."""
     return next(
         (
             one
@@ -166,10 +163,15 @@ def done_already(tasks: Sequence[Json], started_by: str, task_definition: str, c
             if started_by
             and (one.get("startedBy"), one["taskDefinitionArn"]) == (started_by, task_definition)
             and _container(one, container).get("exitCode") == 0
-            and one.get("stopCode") != "UserInitiated"
+            and not was_stopped(one)
         ),
         None,
     )
+
+
+def was_stopped(task: Json) -> bool:
+    """Whether somebody stopped a task: a program that exits with code 0 on SIGTERM has not done its work."""
+    return bool(task.get("stopCode") == "UserInitiated")
 
 
 def log_stream(task_definition: Json, container: str, arn: str) -> LogStream | None:
@@ -255,6 +257,9 @@ def ending(task: Json | None, container: str, arn: str, seen: Seen, timeout_seco
         advice = "Look in its log, or run it again."
         return Ending(FAILED, None, "ECS has forgotten the task, and how it ended.", log, advice)
     code = _container(task, container).get("exitCode")
+    if code == 0 and was_stopped(task):
+        evidence = [stop_words(task), *log]
+        return Ending(FAILED, None, "The command was stopped before its end.", evidence, "Run it again.")
     if code == 0:
         return Ending(SUCCEEDED, 0, "The command exited with code 0.", [], "")
     observed = stop_words(task)

@@ -277,6 +277,14 @@ def test_a_command_that_takes_too_long_is_stopped_once_or_left(seen, over, secon
             "The command was not over after 60 s, and was stopped.",
             id="stopped by us",
         ),
+        pytest.param(
+            stopped(0, reason="Stopped by run.yml") | {"stopCode": "UserInitiated"},
+            Seen(),
+            "failed",
+            None,
+            "The command was stopped before its end.",
+            id="stopped by somebody, and exited with code 0 on SIGTERM",
+        ),
         pytest.param(a_task(), Seen(), "timed_out", None, "The command was not over after 60 s.", id="left"),
         pytest.param(
             None, Seen(known=True), "failed", None, "ECS has forgotten the task, and how it ended.", id="forgotten"
