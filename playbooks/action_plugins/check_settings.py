@@ -152,7 +152,7 @@ def written(value: Any) -> str | None:
     origin = Origin.get_tag(value)
     if isinstance(value, (str, bool)) or origin is None or not origin.path or not origin.line_num or not origin.col_num:
         return None
-    line = Path(origin.path).read_text().splitlines()[origin.line_num - 1]
+    line = Path(origin.path).read_text().split("\n")[origin.line_num - 1]
     found = re.match(r"[^\s,}\]]+", line[origin.col_num - 1 :])
     return found[0] if found else None
 

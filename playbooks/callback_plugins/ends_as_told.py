@@ -64,6 +64,9 @@ def _open(command: list[str]) -> int:
         return 2
     # Ctrl-C is meant for what runs in the session.
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    # What was said before stands before what the session says, through a pipe, too.
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
     try:
         # Ansible keeps its own from what it starts, so each is handed over by name.
         done = subprocess.run(command, stdin=terminal, stdout=sys.stdout, stderr=sys.stderr, check=False)  # noqa: S603

@@ -13,6 +13,7 @@ itself is imported, nobody hears.
 
 from __future__ import annotations
 
+import atexit
 import signal
 import sys
 from types import FrameType
@@ -48,12 +49,21 @@ def listen() -> None:
         if not issubclass(dropped.exc_type, KeyboardInterrupt):
             before(dropped)
             return
+        if signal.getsignal(signal.SIGALRM) is signal.SIG_IGN:
+            return
         # A timer of the process, because to start a thread or to send a signal is not safe here.
         signal.signal(signal.SIGALRM, _again)
         signal.setitimer(signal.ITIMER_REAL, SECONDS_UNTIL_AGAIN)
 
     hook.hears_ctrl_c = True  # type: ignore[attr-defined]
     sys.unraisablehook = hook
+    atexit.register(_listen_no_more)
+
+
+def _listen_no_more() -> None:
+    """Python gives every signal its own way back at its end, and this one's would kill the process."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
 
 def _again(number: int, frame: FrameType | None) -> None:
