@@ -49,7 +49,7 @@ def ci(loop: Loop) -> Iterator[Ci]:
         planning = ci.job("plan-prod", MAIN, planned.environment)
         promote_and_go_back(ci.job("deploy-prod", JOB_OF.format(REPOSITORY, "prod"), done.environment), planning)
     ci.called |= {"plan-prod": set(planned.actions), "deploy-prod": set(done.actions)}
-    loop.account.playbook("rollback.yml", "-e", "env=staging")
+    loop.account.playbook("deploy.yml", "-e", "env=staging", "-e", f"image={loop.image['digest']}")
     yield ci
 
 
